@@ -1,0 +1,29 @@
+"""What a system declares about people's power: the actions it knows and the roles that bundle them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tongzheng.kernel.core.text import T
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person may be permitted to do; its id is "slug.name"."""
+
+    name: str
+    title: T
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A bundle of actions given to a post. `actions` are full ids ("hotline.dispatch").
+
+    `reach` says how far from the post's own organisation and region the actions go:
+    "own" the post's organisation, "below" also those beneath it, "region" every organisation in the region.
+    """
+
+    name: str
+    title: T
+    actions: tuple[str, ...]
+    reach: str = "own"
