@@ -1,0 +1,31 @@
+"""Every test session has a data folder and, unless DATABASE_URL names one, a PostgreSQL of its own.
+
+The settings read the environment when they are loaded, so all this happens on import, before Django starts;
+that is also why DJANGO_SETTINGS_MODULE is set here and not in pyproject.toml, which pytest-django reads earlier.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+STACK = ExitStack()
+
+if not WORKER:
+    atexit.register(STACK.close)
+    room = Path(tempfile.mkdtemp(prefix="tz-test-"))
+    STACK.callback(shutil.rmtree, room, ignore_errors=True)
+    os.environ["TONGZHENG_TEST_ROOM"] = str(room)
+    if not os.environ.get("DATABASE_URL"):
+        from tongzheng.site import postgres
+
+        os.environ["DATABASE_URL"] = STACK.enter_context(postgres.throwaway()).url
+
+# The processes of one session share nothing but the server: pytest-django gives each its own database.
+os.environ["TONGZHENG_DATA"] = str(Path(os.environ["TONGZHENG_TEST_ROOM"]) / (WORKER or "main"))
+os.environ["DJANGO_SETTINGS_MODULE"] = "tongzheng.site.settings"
