@@ -9,10 +9,15 @@ from tongzheng.kernel.core.text import T
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something a person may be permitted to do; its id is "slug.name"."""
+    """Something a person may be permitted to do; its id is "slug.name".
+
+    `open_to`: kinds of actor who need no post for it ("citizen", "staff", "nobody" meaning anyone), such as
+    filing an application. Never for an action that reads other people's rows: it would reach all of them.
+    """
 
     name: str
     title: T
+    open_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +26,12 @@ class Role:
 
     `reach` says how far from the post's own organisation and region the actions go:
     "own" the post's organisation, "below" also those beneath it, "region" every organisation in the region.
+    `apart`: roles of one account may not come from two different groups named here (separated administrators);
+    a role with a group needs a second factor at sign-in.
     """
 
     name: str
     title: T
     actions: tuple[str, ...]
     reach: str = "own"
+    apart: str = ""

@@ -1,0 +1,192 @@
+"""Who is acting and what they may do: one statement for the snapshot, the pure rule for the judgement."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+
+from tongzheng.kernel.core import clock
+from tongzheng.kernel.core.errors import Refused, SignInNeeded
+from tongzheng.kernel.core.registry import registry
+from tongzheng.kernel.core.text import T
+
+from . import permission
+from .kinds import Action, Role
+from .views import NOBODY, Actor, Grantee, PostView, Reach, Verdict
+
+ADMINISTRATOR_PASSWORD_DAYS = 90
+NEEDS_TOTP = T(
+    "管理员须先绑定动态口令才能行使权限",
+    "Administrators must set up one-time codes before they can act",
+)
+NEEDS_PASSWORD = T(
+    "口令已到期或须更换，更换后才能行使管理权限",
+    "The password has expired or must be changed before administering",
+)
+
+_ACTOR = """
+SELECT a.id, a.kind, a.label, a.lang, a.person_id, a.password, a.totp_since IS NOT NULL, a.password_changed_at,
+       a.must_change, (SELECT value FROM identity_policy WHERE name = 'administrator_password_days'),
+       COALESCE((
+         SELECT jsonb_agg(jsonb_build_array(p.id, p.title, p.english, p.organisation_id, o.name, p.region, p.roles,
+                CASE WHEN p.roles::text[] && %s::text[] THEN (
+                  SELECT jsonb_agg(d.id) FROM identity_organisation d
+                  WHERE d.path >= o.path AND d.path < left(o.path, -1) || '/') END) ORDER BY h.since, h.id)
+         FROM identity_postholding h
+         JOIN identity_post p ON p.id = h.post_id AND p.is_active
+         JOIN identity_organisation o ON o.id = p.organisation_id AND o.is_active
+         WHERE h.account_id = a.id AND h.until IS NULL), '[]')
+FROM identity_account a WHERE a.id = %s AND a.is_active
+"""
+
+
+@lru_cache(maxsize=1)
+def _bundles(size: int) -> tuple[dict[str, Role], list[str]]:
+    roles = registry.of(Role)
+    return roles, [id for id, role in roles.items() if role.reach == "below"]
+
+
+def roles_declared() -> dict[str, Role]:
+    """Return every declared role by its id."""
+    return _bundles(len(registry.systems))[0]
+
+
+@lru_cache(maxsize=512)
+def _actions(roles: tuple[str, ...], size: int) -> dict[str, str]:
+    declared = roles_declared()
+    return permission.actions_of(declared[role] for role in roles if role in declared)
+
+
+def snapshot(account_id: int) -> tuple[Actor, str]:
+    """Return the actor and the password hash that sessions are bound to; (NOBODY, "") if there is none."""
+    size = len(registry.systems)
+    declared, below = _bundles(size)
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTOR, [below, account_id])
+        row = cursor.fetchone()
+    if row is None:
+        return NOBODY, ""
+    (id, kind, label, lang, person_id, password, totp, changed, must_change, days, held) = row
+    back = held_back(totp=totp, changed=changed, must_change=must_change, days=days, now=clock.now())
+    posts = tuple(
+        _post(entry, size, declared, back) for entry in (json.loads(held) if isinstance(held, str) else held)
+    )
+    return Actor(id=id, label=label, kind=kind, posts=posts, lang=lang, person_id=person_id), password
+
+
+def _post(entry: list[Any], size: int, declared: dict[str, Role], back: T | None) -> PostView:
+    id, title, english, organisation_id, organisation_name, region, role_list, below = entry
+    roles = tuple(role_list)
+    administers = any(role in declared and declared[role].apart for role in roles)
+    return PostView(
+        id=id,
+        title=title,
+        english=english,
+        organisation_id=organisation_id,
+        organisation_name=organisation_name,
+        region=region,
+        actions=_actions(roles, size),
+        below=frozenset(below or ()),
+        roles=roles,
+        held_back=back if administers else None,
+    )
+
+
+def held_back(
+    *, totp: bool, changed: datetime | None, must_change: bool, days: int | None, now: datetime
+) -> T | None:
+    """Say why an administrator's powers rest for now, or None. `days` the password lives (0 for ever)."""
+    if not totp:
+        return NEEDS_TOTP
+    lives = ADMINISTRATOR_PASSWORD_DAYS if days is None else days
+    if must_change or changed is None or (lives and now - changed > timedelta(days=lives)):
+        return NEEDS_PASSWORD
+    return None
+
+
+def actor_of(account_id: int | None) -> Actor:
+    """Return the acting person with everything they hold, in one statement; NOBODY if inactive or unknown."""
+    return NOBODY if account_id is None else snapshot(account_id)[0]
+
+
+def may(actor: Actor, action: str, *, organisation: int | None = None, region: str | None = None) -> Verdict:
+    """Judge whether `actor` may do `action` (id "slug.name") on what belongs to `organisation` and lies in `region`.
+
+    Args: organisation, its id; region, a code. With neither: whether they may do it anywhere at all. With an
+    organisation alone its own region counts (looked up only when that can matter).
+    Returns a Verdict, true if allowed, with the reason in words. Rule: decision record 0010.
+    """
+    declared = registry.find(Action, action)
+    verdict = permission.may(actor, action, declared=declared, organisation=organisation, region=region)
+    if verdict or organisation is None or region is not None:
+        return verdict
+    if not any("region" in post.actions.get(action, "") for post in actor.posts):
+        return verdict
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT region FROM identity_organisation WHERE id = %s", [organisation])
+        row = cursor.fetchone()
+    if row is None:
+        return verdict
+    return permission.may(actor, action, declared=declared, organisation=organisation, region=row[0])
+
+
+def require(actor: Actor, action: str, *, organisation: int | None = None, region: str | None = None) -> None:
+    """Do nothing if `may` allows; otherwise raise SignInNeeded (nobody is signed in) or Refused (with the reason)."""
+    verdict = may(actor, action, organisation=organisation, region=region)
+    if verdict:
+        return
+    if actor.kind == "nobody":
+        raise SignInNeeded()
+    raise Refused(verdict.why)
+
+
+def reach(actor: Actor, action: str) -> Reach:
+    """Return which rows `actor` may do `action` on, for a list's WHERE. Agrees with `may` row by row."""
+    return permission.reach(actor, action, declared=registry.find(Action, action))
+
+
+def who_may(
+    action: str, *, organisation: int | None = None, region: str | None = None
+) -> tuple[Grantee, ...]:
+    """Return everyone who may do `action` here through a post, and why, by organisation and name; one statement.
+
+    Actions open to a whole kind of people without a post list nobody: `may` says that they are open.
+    """
+    roles = [id for id, role in roles_declared().items() if action in role.actions]
+    if not roles:
+        return ()
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDERS, [roles])
+        holders = [row[0] for row in cursor.fetchall()]
+    found: list[Grantee] = []
+    declared = roles_declared()
+    for id in holders:
+        actor = actor_of(id)
+        for post in actor.posts:
+            only = Actor(id=actor.id, label=actor.label, kind=actor.kind, posts=(post,))
+            verdict = may(only, action, organisation=organisation, region=region)
+            if not verdict:
+                continue
+            role = next(r for r in post.roles if r in declared and action in declared[r].actions)
+            found.append(
+                Grantee(
+                    account_id=id,
+                    label=actor.label,
+                    post=str(T(post.title, post.english or post.title)),
+                    role=str(declared[role].title),
+                    why=verdict.why,
+                    organisation_name=post.organisation_name,
+                )
+            )
+    return tuple(sorted(found, key=lambda g: (g.organisation_name, g.label)))
+
+
+_HOLDERS = """
+SELECT DISTINCT h.account_id FROM identity_postholding h
+JOIN identity_post p ON p.id = h.post_id AND p.is_active JOIN identity_account a ON a.id = h.account_id AND a.is_active
+WHERE h.until IS NULL AND p.roles::text[] && %s::text[]
+"""
