@@ -29,3 +29,10 @@ if not WORKER:
 # The processes of one session share nothing but the server: pytest-django gives each its own database.
 os.environ["TONGZHENG_DATA"] = str(Path(os.environ["TONGZHENG_TEST_ROOM"]) / (WORKER or "main"))
 os.environ["DJANGO_SETTINGS_MODULE"] = "tongzheng.site.settings"
+
+
+def pytest_configure() -> None:
+    """Start Django before the tests are collected: they import models."""
+    import django
+
+    django.setup()
