@@ -1,0 +1,343 @@
+"""The frozen things that the engine of cases shows to everyone else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from tongzheng.kernel.core.text import T
+
+from .kinds import Field
+
+R = TypeVar("R")
+
+LIGHTS: dict[str, T] = {
+    "green": T("正常", "On time"),
+    "yellow": T("临期", "Due soon"),
+    "red": T("超期", "Overdue"),
+    "paused": T("暂停计时", "Clock stopped"),
+    "done": T("已办结", "Closed"),
+    "late": T("超期办结", "Closed late"),
+    "none": T("不限时", "No time limit"),
+}
+"""What a traffic light can say; never colour alone, always with its word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """For whom a case is: an account, a person, an organisation, or only a name and a phone.
+
+    `name` and `phone` are kept sealed and shown masked. `lang`: "zh" or "en", the language of messages to them.
+    """
+
+    account_id: int | None = None
+    person_id: int | None = None
+    organisation_id: int | None = None
+    name: str = ""
+    phone: str = ""
+    lang: str = "zh"
+    id_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[R]):
+    """One page of a list. `after` is what to hand in for the next page, "" at the end; there is no total."""
+
+    rows: tuple[R, ...]
+    after: str = ""
+
+    @property
+    def more(self) -> bool:
+        """Whether there is a next page."""
+        return bool(self.after)
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """A time limit as it stands now.
+
+    `light`: a key of LIGHTS. `used`: the part of the limit that has gone, 0 to 1 and more when late.
+    `left`: in words ("剩 3 个工作日"). `explain`: why it is due when it is due. `warnings`: what makes the date
+    unsure (a year whose holidays are not known yet).
+    """
+
+    name: str
+    title: T
+    unit: str
+    amount: int
+    started_at: datetime
+    due_at: datetime
+    soon_at: datetime
+    stopped_at: datetime | None
+    paused_at: datetime | None
+    light: str
+    used: float
+    left: T
+    explain: T
+    basis: T
+    invented: bool = False
+    warnings: tuple[T, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case as it stands after what was just done. `phase`: "open", "paused" or "closed".
+
+    `organisation_id` holds it and `handler_id` works on it. `due_at`, `soon_at` and `paused_at` are those of its
+    clock. `facts` are the entries of its form, personal ones masked. `query_code` lets the applicant follow it
+    without signing in: show it to them only.
+    """
+
+    id: int
+    number: str
+    type_id: str
+    type_title: T
+    state: str
+    state_title: T
+    phase: str
+    title: str
+    region: str
+    organisation_id: int | None
+    organisation_label: str
+    opener_organisation_id: int | None
+    handler_id: int | None
+    handler_label: str
+    version: int
+    opened_at: datetime
+    due_at: datetime | None
+    soon_at: datetime | None
+    paused_at: datetime | None
+    closed_at: datetime | None
+    applicant_label: str
+    applicant_account_id: int | None
+    applicant_person_id: int | None
+    applicant_organisation_id: int | None
+    subject: str
+    light: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    query_code: str = ""
+    documents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case in a list."""
+
+    id: int
+    number: str
+    type_id: str
+    type_title: T
+    state: str
+    state_title: T
+    phase: str
+    title: str
+    region: str
+    organisation_id: int | None
+    organisation_label: str
+    handler_id: int | None
+    handler_label: str
+    applicant_label: str
+    subject: str
+    version: int
+    opened_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    light: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A piece of work in an inbox: the case it belongs to and how it stands. `role`: "lead" (later "assist")."""
+
+    id: int
+    case_id: int
+    number: str
+    type_id: str
+    type_title: T
+    state: str
+    state_title: T
+    phase: str
+    title: str
+    region: str
+    organisation_id: int
+    organisation_label: str
+    handler_id: int | None
+    handler_label: str
+    applicant_label: str
+    opened_at: datetime
+    due_at: datetime | None
+    done_at: datetime | None
+    light: str
+    left: T
+    role: str = "lead"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxCounts:
+    """How much work there is, each counted no further than 100 (shown as 99+)."""
+
+    todo: int
+    mine: int
+    yellow: int
+    red: int
+    paused: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One thing that happened to a case. `kind`: "open", "move", "note", "file" or "reveal".
+
+    `actor_label` is who did it as they were then. `document` is the number of the document that was issued.
+    """
+
+    n: int
+    kind: str
+    move: str
+    title: T
+    from_state: str
+    to_state: str
+    to_title: T
+    at: datetime
+    actor_id: int | None
+    actor_label: str
+    organisation_id: int | None
+    organisation_label: str
+    note: str
+    basis: T
+    document: str = ""
+    document_title: T | None = None
+    data: tuple[FactView, ...] = ()
+    entry_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file of a case; `field` names the entry of the form that it answers, "" for none."""
+
+    digest: str
+    name: str
+    size: int
+    media_type: str
+    field: str
+    at: datetime
+    by_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactView:
+    """One entry of the form as shown: `shown` is masked when `personal`; `reveal_fields` shows more."""
+
+    name: str
+    title: T
+    kind: str
+    value: Any
+    shown: T
+    personal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MoveView:
+    """A move that the state knows, whether the reader may make it now and, if not, why not."""
+
+    name: str
+    title: T
+    allowed: bool
+    why: T
+    target: str
+    target_title: T
+    basis: T
+    note: str
+    fields: tuple[Field, ...]
+    chooses_organisation: bool
+    asks_days: bool
+    extend_limit: int
+    document: T | None
+    key: str
+    tone: str
+    help: T | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """Another thing that this one is about: "<register id>:<pk>" or a case's number."""
+
+    kind: str
+    ref: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All that a case sheet shows. `clock` is the first of `clocks`, or None if there is no limit."""
+
+    case: CaseView
+    clocks: tuple[ClockView, ...]
+    timeline: tuple[EventView, ...]
+    files: tuple[FileView, ...]
+    facts: tuple[FactView, ...]
+    moves: tuple[MoveView, ...]
+    links: tuple[LinkView, ...]
+    basis: T
+    may_note: bool
+    may_reveal: bool
+
+    @property
+    def clock(self) -> ClockView | None:
+        """The clock that everyone watches."""
+        return self.clocks[0] if self.clocks else None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One public step of a case's progress."""
+
+    title: T
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What anyone with number and code may know: no personal data, no staff names."""
+
+    number: str
+    type_title: T
+    state_title: T
+    phase: str
+    organisation_label: str
+    opened_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    light: str
+    steps: tuple[Step, ...]
+    explain: T | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """One day of the calendar that differs from its weekday, or was looked at. `kind`: "work" or "rest"."""
+
+    date: date
+    kind: str
+    name: T
+    source: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarView:
+    """A year of the calendar: its special days, and whether the year's holidays are known."""
+
+    year: int
+    known: bool
+    version: int
+    days: tuple[CalendarDay, ...]
+    hours: tuple[tuple[str, str], ...]
+    first_day: str
