@@ -89,5 +89,9 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 30
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILES = DATA / "files"
 
+DEMO = os.environ.get("TONGZHENG_DEMO", "") == "1"
 EMAIL_URL = os.environ.get("TONGZHENG_SMTP", "")
+SMS_URL = os.environ.get("TONGZHENG_SMS", "demo://" if DEMO else "")
+SMS_SECRET = os.environ.get("TONGZHENG_SMS_SECRET", "")
+SMS_SIGN = os.environ.get("TONGZHENG_SMS_SIGN", "政务服务")
 LOGGING_CONFIG = None
