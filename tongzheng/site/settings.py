@@ -16,6 +16,7 @@ SECRET_KEY = SECRETS.web
 SEAL_KEYS = SECRETS.seal
 BLIND_KEY = SECRETS.blind
 LEDGER_KEY = SECRETS.ledger
+LEDGER_HASH = os.environ.get("TONGZHENG_LEDGER_HASH", "sha256")  # at the city's birth only; or sm3
 DEBUG = False
 ALLOWED_HOSTS = place.hosts()
 DATABASES = {"default": place.database(DATA)}

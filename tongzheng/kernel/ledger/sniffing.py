@@ -1,0 +1,218 @@
+"""What a file really is, told from its content: a small table, because only a few kinds are taken at all."""
+
+from __future__ import annotations
+
+import codecs
+import mmap
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tongzheng.kernel.core.errors import BadFile
+from tongzheng.kernel.core.text import T, same
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file that is taken. `group` is what `accept` may name instead of single kinds."""
+
+    name: str
+    media_type: str
+    extensions: tuple[str, ...]
+    group: str
+
+
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("pdf", "application/pdf", ("pdf",), "document"),
+        Kind("ofd", "application/ofd", ("ofd",), "document"),
+        Kind("docx", _OFFICE + "wordprocessingml.document", ("docx",), "document"),
+        Kind("doc", "application/msword", ("doc", "wps"), "document"),
+        Kind("txt", "text/plain", ("txt", "csv"), "document"),
+        Kind("csv", "text/csv", ("csv",), "table"),
+        Kind("xlsx", _OFFICE + "spreadsheetml.sheet", ("xlsx",), "table"),
+        Kind("xls", "application/vnd.ms-excel", ("xls", "et"), "table"),
+        Kind("jpeg", "image/jpeg", ("jpg", "jpeg", "jfif"), "image"),
+        Kind("png", "image/png", ("png",), "image"),
+        Kind("webp", "image/webp", ("webp",), "image"),
+        Kind("heic", "image/heic", ("heic", "heif"), "image"),
+        Kind("gif", "image/gif", ("gif",), "image"),
+        Kind("mp4", "video/mp4", ("mp4", "m4v", "mov", "3gp"), "video"),
+        Kind("mp3", "audio/mpeg", ("mp3",), "audio"),
+        Kind("wav", "audio/wav", ("wav",), "audio"),
+    )
+}
+GROUPS = frozenset(kind.group for kind in KINDS.values())
+
+PROGRAM = T("这是一个程序文件，不能接收", "This is a program; it cannot be accepted")
+PAGE = T(
+    "网页和 SVG 文件可能带有程序，不能接收",
+    "Web pages and SVG can carry programs; they cannot be accepted",
+)
+ARCHIVE = T(
+    "压缩包不能接收，请逐个上传其中的文件", "Archives cannot be accepted; please send the files one by one"
+)
+UNKNOWN = T(
+    "认不出这个文件的类型，请使用 PDF、OFD、图片、Word、Excel 或文本",
+    "The type of this file is not known; please use PDF, OFD, a picture, Word, Excel or text",
+)
+LOCKED = T("文件设有密码，请去除密码后再上传", "This file is locked; please remove its password first")
+MACROS = T(
+    "文件带有宏程序，请另存为不带宏的格式", "This file carries macros; please save it in a form without them"
+)
+EMPTY = T("文件是空的", "The file is empty")
+
+_PROGRAMS = (
+    b"MZ",
+    b"\x7fELF",
+    b"#!",
+    b"\xfe\xed\xfa\xce",
+    b"\xfe\xed\xfa\xcf",
+    b"\xce\xfa\xed\xfe",
+    b"\xcf\xfa\xed\xfe",
+    b"\xca\xfe\xba\xbe",
+    b"\0asm",
+    b"dex\n",
+    b"L\0\0\0\x01\x14\x02\0",
+)
+_ARCHIVES = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PLAIN = (
+    (b"%PDF-", "pdf"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"ID3", "mp3"),
+)
+_HEIC = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
+_MP4 = frozenset(
+    (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"qt  ", b"MSNV")
+    + (b"3gp4", b"3gp5", b"3gp6", b"3g2a", b"dash")
+)
+_MARKUP = re.compile(
+    rb"<\s*(?:!doctype|\?xml|html|head|body|svg|script|iframe|object|embed|meta|img|link|style)\b|^\s*<\?|javascript:",
+    re.IGNORECASE,
+)
+
+
+def is_program(head: bytes) -> bool:
+    """Tell whether these first bytes are those of something that a machine would run."""
+    return head.startswith(_PROGRAMS)
+
+
+def extension(name: str) -> str:
+    """Return the extension of a name, lower case, without its dot; "" when there is none."""
+    return Path(name).suffix.lower().lstrip(".")
+
+
+def sniff(path: Path, *, name: str) -> Kind:
+    """Return the kind of the file at `path` by its content; only csv or txt is chosen by the name.
+
+    Raises BadFile with words for whoever sent it: empty, a program, a page, an archive, locked, unknown.
+    """
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if not head:
+        raise BadFile(EMPTY)
+    if is_program(head):
+        raise BadFile(PROGRAM)
+    if head.startswith(_ARCHIVES):
+        raise BadFile(ARCHIVE)
+    for magic, kind in _PLAIN:
+        if head.startswith(magic):
+            return KINDS[kind]
+    if head.startswith(b"RIFF"):
+        if head[8:12] in (b"WEBP", b"WAVE"):
+            return KINDS["webp" if head[8:12] == b"WEBP" else "wav"]
+        raise BadFile(UNKNOWN)
+    if head[4:8] == b"ftyp":
+        brand = head[8:12]
+        if brand in _HEIC or brand in _MP4:
+            return KINDS["heic" if brand in _HEIC else "mp4"]
+        raise BadFile(UNKNOWN)
+    if head.startswith(b"PK"):
+        from .containers import inspect_zip
+
+        return KINDS[inspect_zip(path)]
+    if head.startswith(_OLE):
+        return KINDS[_ole(path)]
+    if len(head) > 3 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2:
+        return KINDS["mp3"]
+    _text(path, head)
+    return KINDS["csv" if extension(name) == "csv" else "txt"]
+
+
+def _ole(path: Path) -> str:
+    """Look for the stream names of the old Office container (UTF-16), anywhere in the file."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+
+        def holds(word: str) -> bool:
+            return content.find(word.encode("utf-16-le")) >= 0
+
+        if holds("EncryptedPackage"):
+            raise BadFile(LOCKED)
+        if holds("_VBA_PROJECT"):
+            raise BadFile(MACROS)
+        if holds("WordDocument"):
+            return "doc"
+        if holds("Workbook") or holds("Book"):
+            return "xls"
+    raise BadFile(UNKNOWN)
+
+
+def _text(path: Path, head: bytes) -> None:
+    """Make sure that the whole file is text in UTF-8, GB 18030 or (with a mark) UTF-16, and no markup."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        codings = ["utf-16"]
+    else:
+        codings = ["utf-8-sig", "gb18030"]
+    for coding in codings:
+        decoder = codecs.getincrementaldecoder(coding)()
+        tail = ""
+        try:
+            with path.open("rb") as file:
+                while piece := file.read(1 << 18):
+                    text = decoder.decode(piece)
+                    _plain(tail + text)
+                    tail = text[-32:]
+                decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            continue
+        return
+    raise BadFile(UNKNOWN)
+
+
+def _plain(text: str) -> None:
+    if re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text):
+        raise BadFile(UNKNOWN)
+    if _MARKUP.search(text.encode()):
+        raise BadFile(PAGE)
+
+
+def check_name(kind: Kind, name: str) -> None:
+    """Raise BadFile when the name claims to be another kind than the content is."""
+    claimed = extension(name)
+    if claimed and claimed not in kind.extensions:
+        raise BadFile(
+            T(
+                "文件名以“.{claimed}”结尾，内容却是 {kind}；请上传原始文件，不要改扩展名",
+                "The name ends in “.{claimed}” but the content is {kind}; please send the original, not renamed",
+            ).fill(claimed=claimed, kind=same(kind.name.upper()))
+        )
+
+
+def check_accepted(kind: Kind, accept: tuple[str, ...]) -> None:
+    """Raise BadFile unless `accept` (kinds, extensions, groups, media types; empty for all) allows the kind."""
+    if not accept:
+        return
+    names = {kind.name, kind.group, kind.media_type, f"{kind.media_type.split('/')[0]}/*", *kind.extensions}
+    wanted = [word.lower().lstrip(".") for word in accept]
+    if not names.intersection(wanted):
+        raise BadFile(
+            T("这里只接收：{wanted}", "Only these are accepted here: {wanted}").fill(
+                wanted=T("、".join(wanted), ", ".join(wanted))
+            )
+        )
