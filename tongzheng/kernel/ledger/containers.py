@@ -20,9 +20,7 @@ RATIO = 200
 """A member over 1 MB may have shrunk this much; sheets of real offices stay under 60."""
 NESTED = 20
 
-BOMB = T(
-    "文件解开后大得不正常，不能接收", "This file unpacks to an abnormal size; it cannot be accepted"
-)
+BOMB = T("文件解开后大得不正常，不能接收", "This file unpacks to an abnormal size; it cannot be accepted")
 BROKEN = T("文件已损坏，打不开", "The file is broken and cannot be opened")
 NESTING = T("文件里又套着压缩包，不能接收", "There are archives inside this file; it cannot be accepted")
 

@@ -127,9 +127,10 @@ def _copy(source: BinaryIO, file: io.FileIO) -> tuple[bytes, int]:
         size += len(piece)
         if size > settings.UPLOAD_LIMIT:
             raise TooLarge(
-                T("文件超过 {limit} MB，请压缩后再上传", "The file is over {limit} MB; please make it smaller").fill(
-                    limit=settings.UPLOAD_LIMIT >> 20
-                )
+                T(
+                    "文件超过 {limit} MB，请压缩后再上传",
+                    "The file is over {limit} MB; please make it smaller",
+                ).fill(limit=settings.UPLOAD_LIMIT >> 20)
             )
         running.update(piece)
         left = memoryview(piece)

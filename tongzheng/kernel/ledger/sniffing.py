@@ -89,9 +89,24 @@ _PLAIN = (
 )
 _HEIC = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
 _MP4 = frozenset(
-    (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"qt  ", b"MSNV")
-    + (b"3gp4", b"3gp5", b"3gp6", b"3g2a", b"dash")
-)
+    brand.encode()
+    for brand in [
+        "isom",
+        "iso2",
+        "iso4",
+        "iso5",
+        "iso6",
+        "mp41",
+        "mp42",
+        "avc1",
+        "MSNV",
+        "3gp4",
+        "3gp5",
+        "3gp6",
+        "3g2a",
+        "dash",
+    ]
+) | {b"M4V ", b"qt  "}
 _MARKUP = re.compile(
     rb"<\s*(?:!doctype|\?xml|html|head|body|svg|script|iframe|object|embed|meta|img|link|style)\b|^\s*<\?|javascript:",
     re.IGNORECASE,
@@ -165,10 +180,8 @@ def _ole(path: Path) -> str:
 
 def _text(path: Path, head: bytes) -> None:
     """Make sure that the whole file is text in UTF-8, GB 18030 or (with a mark) UTF-16, and no markup."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        codings = ["utf-16"]
-    else:
-        codings = ["utf-8-sig", "gb18030"]
+    marked = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    codings = ("utf-16",) if marked else ("utf-8-sig", "gb18030")
     for coding in codings:
         decoder = codecs.getincrementaldecoder(coding)()
         tail = ""

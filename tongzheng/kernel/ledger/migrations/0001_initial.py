@@ -40,7 +40,7 @@ CREATE TABLE ledger_checkpoint (
     note text NOT NULL
 );
 CREATE TABLE ledger_tree (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
     hash text NOT NULL CHECK (hash IN ('sha256', 'sm3')),
     size bigint NOT NULL DEFAULT 0,
     edge bytea NOT NULL DEFAULT '',
