@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+from .accounts import (
+    NewAccount,
+    account_named,
+    accounts,
+    create_account,
+    create_accounts,
+    register_citizen,
+    set_active,
+)
 from .actors import actor_of, may, reach, require, who_may
+from .bodies import (
+    NewOrganisation,
+    ensure_organisation,
+    ensure_organisations,
+    organisation,
+    organisations,
+)
+from .people import NewPerson, find_person, person, register_person, register_persons, reveal
+from .places import load_regions, region, region_path, regions
+from .posts import define_post, end_post, ensure_post, give_post
 from .views import (
     NOBODY,
     SYSTEM,
@@ -23,15 +42,41 @@ __all__ = [
     "AccountView",
     "Actor",
     "Grantee",
+    "NewAccount",
+    "NewOrganisation",
+    "NewPerson",
     "OrganisationView",
     "PersonView",
     "PostView",
     "Reach",
     "RegionView",
     "Verdict",
+    "account_named",
+    "accounts",
     "actor_of",
+    "create_account",
+    "create_accounts",
+    "define_post",
+    "end_post",
+    "ensure_organisation",
+    "ensure_organisations",
+    "ensure_post",
+    "find_person",
+    "give_post",
+    "load_regions",
     "may",
+    "organisation",
+    "organisations",
+    "person",
     "reach",
+    "region",
+    "region_path",
+    "regions",
+    "register_citizen",
+    "register_person",
+    "register_persons",
     "require",
+    "reveal",
+    "set_active",
     "who_may",
 ]

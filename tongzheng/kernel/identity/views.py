@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from tongzheng.kernel.core.text import T
@@ -170,4 +170,4 @@ class AccountView:
     is_active: bool
     totp: bool = False
     last_sign_in: datetime | None = None
-    posts: tuple[str, ...] = field(default=())
+    posts: tuple[str, ...] = ()
