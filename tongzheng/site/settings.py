@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from tongzheng.kernel.core.discovery import engine_packages, system_packages
 from tongzheng.site import place
 
-HERE = Path(__file__).parent
 DATA = place.data_folder()
 SECRETS = place.secrets(DATA)
 
@@ -38,6 +36,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 MIDDLEWARE = [
     "tongzheng.site.middleware.requests",
     "tongzheng.site.middleware.security_headers",
+    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "tongzheng.site.middleware.faults",
@@ -49,7 +48,7 @@ WSGI_APPLICATION = "tongzheng.site.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [HERE / "templates"],
+        "DIRS": [],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -70,7 +69,13 @@ TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
-STATICFILES_DIRS = [HERE / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "tongzheng.site.statics.Versioned"},
+}
+
+PORTAL = os.environ.get("TONGZHENG_PORTAL", "吕梁通|Lüliang Tong")
+"""The portal's name in both languages."""
 
 SESSION_COOKIE_AGE = int(os.environ.get("TONGZHENG_SESSION_MINUTES", "30")) * 60
 SESSION_COOKIE_HTTPONLY = True

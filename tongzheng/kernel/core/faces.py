@@ -1,0 +1,49 @@
+"""What a package declares to be found on the faces: entries of the portal and of the workbench's navigation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .text import T
+
+
+@dataclass(frozen=True, slots=True)
+class PortalEntry:
+    """A way in for citizens and enterprises, shown on the portal's home page.
+
+    `icon` is a name of the site's icon set (see /pieces/). `lane`: "entries" (the grid) or "life" (an event of
+    life, with `summary` saying what it takes). Lower `order` comes first.
+    """
+
+    name: str
+    title: T
+    icon: str
+    url: str
+    order: int = 100
+    summary: T | None = None
+    lane: str = "entries"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkEntry:
+    """A line of the workbench's navigation, shown to those who hold `action` ("" to all staff).
+
+    `section` is the id of a heading in `SECTIONS`. Lower `order` comes first.
+    """
+
+    name: str
+    title: T
+    url: str
+    action: str
+    icon: str = "list"
+    order: int = 100
+    section: str = "work"
+
+
+SECTIONS: dict[str, T] = {
+    "work": T("办理", "Work"),
+    "registers": T("台账", "Registers"),
+    "data": T("数据", "Data"),
+    "manage": T("管理", "Administration"),
+}
+"""The headings of the workbench's navigation, in order."""

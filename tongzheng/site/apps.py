@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class SiteConfig(AppConfig):
+    name = "tongzheng.site"
+    label = "site"
+
+    def ready(self) -> None:
+        from .journal import configure
+
+        configure()

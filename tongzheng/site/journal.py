@@ -1,0 +1,45 @@
+"""The program's log: one JSON object a line on standard error, each with the id of the request it belongs to."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import traceback
+from contextvars import ContextVar
+
+request_id: ContextVar[str] = ContextVar("tongzheng_request_id", default="")
+
+
+class JsonLines(logging.Formatter):
+    """Formats a record as JSON. Values given as `extra={"data": {...}}` become fields of the line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "log": record.name,
+            "message": record.getMessage(),
+        }
+        if found := request_id.get():
+            line["request_id"] = found
+        data = getattr(record, "data", None)
+        if isinstance(data, dict):
+            line.update(data)
+        if record.exc_info:
+            line["trace"] = "".join(traceback.format_exception(*record.exc_info))
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def configure() -> None:
+    """Send the log to standard error, once, unless the operator has configured logging already."""
+    root = logging.getLogger()
+    if root.handlers:
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("tongzheng").setLevel(logging.INFO)
+    # Django repeats what `requests` and `faults` already say, without the request id.
+    logging.getLogger("django.request").setLevel(logging.CRITICAL)

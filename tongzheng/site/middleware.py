@@ -1,0 +1,145 @@
+"""What happens around every request: an id and a log line, security headers, faults made into answers, the actor.
+
+Plain synchronous functions, outermost first as listed in the settings.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from tongzheng.kernel.core.errors import TooLarge
+from tongzheng.kernel.core.text import T
+from tongzheng.kernel.identity.api import NOBODY, actor_of
+
+from .faults import answer
+from .journal import request_id
+
+access = logging.getLogger("tongzheng.access")
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data: blob:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_given_id = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+def requests(get_response: Handler) -> Handler:
+    """Give every request an id (or keep a well-formed one from the proxy), time it and log one line."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request.id = given if _given_id.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
+        token = request_id.set(request.id)  # type: ignore[attr-defined]
+        start = time.perf_counter()
+        try:
+            response = get_response(request)
+            ms = (time.perf_counter() - start) * 1000
+            response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+            response["Server-Timing"] = f"app;dur={ms:.1f}"
+            # The path only: a query string can hold what a person searched for.
+            access.info(
+                "request",
+                extra={
+                    "data": {
+                        "method": request.method,
+                        "path": request.path,
+                        "status": response.status_code,
+                        "ms": round(ms, 1),
+                        "account": _account(request),
+                    }
+                },
+            )
+            return response
+        finally:
+            request_id.reset(token)
+
+    return handle
+
+
+def security_headers(get_response: Handler) -> Handler:
+    """Set the security headers that a page has not set more strictly itself."""
+    headers = dict(HEADERS)
+    if settings.SECURE_TLS:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        for name, value in headers.items():
+            if name not in response:
+                response[name] = value
+        if _account(request) and "Cache-Control" not in response:
+            response["Cache-Control"] = "no-store, private"
+        return response
+
+    return handle
+
+
+def faults(get_response: Handler) -> Handler:
+    """Answer every exception of a page or an API with words (see `faults.answer`); refuse oversize requests."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > settings.REQUEST_LIMIT:
+            limit = settings.REQUEST_LIMIT // 1024 // 1024
+            return answer(
+                request,
+                TooLarge(
+                    T(
+                        f"一次最多可以提交 {limit} MB，这次超过了",
+                        f"At most {limit} MB can be sent at once; this was more",
+                    )
+                ),
+            )
+        return get_response(request)
+
+    # Django asks a middleware for this attribute; without it the view's exceptions never arrive here.
+    handle.process_exception = answer  # type: ignore[attr-defined]
+    return handle
+
+
+def actors(get_response: Handler) -> Handler:
+    """Set `request.actor`: who acts, found in one statement when first asked for."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
+        return get_response(request)
+
+    return handle
+
+
+def _account(request: HttpRequest) -> int | None:
+    """Return the signed-in account's id without asking the database for a session nobody has read."""
+    session = getattr(request, "session", None)
+    cached: dict[str, Any] = getattr(session, "_session_cache", {})
+    return int(cached[SESSION_KEY]) if SESSION_KEY in cached else None
+
+
+def _actor(request: HttpRequest) -> Any:
+    account = request.session.get(SESSION_KEY)
+    return actor_of(int(account)) if account else NOBODY
