@@ -25,8 +25,12 @@ def engine_packages(root: Path = PACKAGE) -> list[str]:
 
 
 def packages_with(module: str) -> list[str]:
-    """Return every engine and system package that has a module of that name, such as `pages`."""
-    return [p for p in (*engine_packages(), *system_packages()) if find_spec(f"{p}.{module}")]
+    """Return every engine and system package that has a module of that name, such as `pages`.
+
+    The core is not among them: it says what such a module is, in modules of the same names.
+    """
+    packages = [p for p in engine_packages() if p != "tongzheng.kernel.core"]
+    return [p for p in (*packages, *system_packages()) if find_spec(f"{p}.{module}")]
 
 
 def load(registry: Registry) -> None:
