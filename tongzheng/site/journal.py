@@ -1,4 +1,7 @@
-"""The program's log: one JSON object a line on standard error, each with the id of the request it belongs to."""
+"""The program's log on standard error: one JSON object a line, or plain lines when a person reads at a terminal.
+
+Every line carries the id of the request it belongs to.
+"""
 
 from __future__ import annotations
 
@@ -31,15 +34,29 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
+class PlainLines(logging.Formatter):
+    """Formats a record for a person: time, level, where, what, then the values."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        data = getattr(record, "data", None) or {}
+        values = " ".join(f"{key}={value}" for key, value in data.items() if value not in (None, ""))
+        found = request_id.get()
+        line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname.lower():<7} {record.name.removeprefix('tongzheng.')}"
+        line = f"{line}: {record.getMessage()} {values}{f' [{found[:8]}]' if found else ''}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
 def configure() -> None:
     """Send the log to standard error, once, unless the operator has configured logging already."""
     root = logging.getLogger()
     if root.handlers:
         return
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(PlainLines() if sys.stderr.isatty() else JsonLines())
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("tongzheng").setLevel(logging.INFO)
+    # While the database is away the pool would say so many times a second; whoever needs it says so once.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     # Django repeats what `requests` and `faults` already say, without the request id.
     logging.getLogger("django.request").setLevel(logging.CRITICAL)

@@ -62,8 +62,10 @@ def requests(get_response: Handler) -> Handler:
             ms = (time.perf_counter() - start) * 1000
             response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
             response["Server-Timing"] = f"app;dur={ms:.1f}"
-            # The path only: a query string can hold what a person searched for.
-            access.info(
+            # The path only: a query string can hold what a person searched for. A look at our health is no news.
+            well = request.path == "/healthz" and response.status_code == 200
+            access.log(
+                logging.DEBUG if well else logging.INFO,
                 "request",
                 extra={
                     "data": {
