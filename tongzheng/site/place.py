@@ -27,11 +27,23 @@ def data_folder() -> Path:
     return Path(os.environ.get("TONGZHENG_DATA") or "var").resolve()
 
 
+def make(data: Path) -> None:
+    """Make the data folder if there is none, for its owner only.
+
+    Root's stays passable, for PostgreSQL runs as a lesser user in a closed folder inside; a folder that is
+    there already is left as it is.
+    """
+    if not data.exists():
+        data.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        for closed in ("files", "logs"):
+            (data / closed).mkdir(mode=0o700, exist_ok=True)
+
+
 def secrets(data: Path) -> Secrets:
     """Return the city's keys, making them at first use; two processes starting at once agree on one set."""
     path = data / "secrets.json"
     if not path.exists():
-        data.mkdir(parents=True, exist_ok=True)
+        make(data)
         fresh = {
             name: base64.b64encode(random.token_bytes(32)).decode()
             for name in ("web", "seal", "blind", "ledger")

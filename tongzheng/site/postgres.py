@@ -22,8 +22,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
+from tongzheng.site import place
 from tongzheng.site.programs import STATE, NoServer, Owner, choose, owner
 
 SOCKET_LIMIT = 107 - len("/.s.PGSQL.5432")
@@ -290,6 +292,12 @@ def dies_with_parent(how: signal.Signals) -> Callable[[], None]:
     return ask
 
 
+def die_with_parent(how: signal.Signals) -> None:
+    """Have the kernel send this process `how` when the process that started it dies."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None, use_errno=True).prctl(1, int(how))
+
+
 # --- the city's own server ------------------------------------------------------------------------------
 
 
@@ -301,7 +309,6 @@ def home_of(data: Path, who: Owner) -> Path:
     note = data / "postgres.place"
     if note.exists():
         return Path(note.read_text().strip())
-    data.mkdir(parents=True, exist_ok=True)
     home = data / "postgres"
     if not who.reaches(data):
         STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -312,31 +319,42 @@ def home_of(data: Path, who: Owner) -> Path:
 
 
 @contextmanager
-def city(data: Path, *, say: Say = log.info) -> Iterator[Server | None]:
+def city(data: Path, *, say: Say = log.info, share: bool = True) -> Iterator[Server | None]:
     """Run the city's own server for the length of the block and set DATABASE_URL to it.
 
-    Yields None when DATABASE_URL names another server, or when another process of this city runs ours already.
-    Raises NoServer.
+    Yields None when DATABASE_URL names another server, or when another process of this city runs ours already;
+    with `share=False` it waits up to half a minute for that process to end. Raises NoServer.
     """
     if os.environ.get("DATABASE_URL"):
         yield None
         return
-    data.mkdir(parents=True, exist_ok=True)
+    place.make(data)
     with (data / "postgres.lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield from _borrowed(data)
-            return
+        if not _until(lambda: _locked(lock), 0 if share else 30):
+            if share:
+                yield from _borrowed(data)
+                return
+            raise NoServer(f"another process runs the database in {data}; wait until it has ended")
+        note = data / "postgres.url"
+        note.unlink(missing_ok=True)
         who = owner()
         server = Server(home_of(data, who), who=who, say=say)
         try:
             os.environ["DATABASE_URL"] = server.start()
-            _write_closed(data / "postgres.url", server.url + "\n")
+            _write_closed(note, server.url + "\n")
             yield server
         finally:
             os.environ.pop("DATABASE_URL", None)
+            note.unlink(missing_ok=True)
             server.stop()
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _borrowed(data: Path) -> Iterator[None]:

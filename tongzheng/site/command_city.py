@@ -1,0 +1,144 @@
+"""Verbs that run the city: up, demo, worker, migrate."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from tongzheng.site import place
+from tongzheng.site.supervisor import Plan, Supervisor
+from tongzheng.site.words import chinese, say
+
+
+def start_django() -> None:
+    """Load the settings and all packages; DATABASE_URL must be set by now if it is going to be."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongzheng.site.settings")
+    import django
+    from django.utils import translation
+
+    django.setup()
+    translation.activate("zh-hans" if chinese() else "en")
+
+
+def _plan(chosen: argparse.Namespace) -> Plan:
+    return Plan(
+        data=place.data_folder(), port=chosen.port, bind=chosen.bind, workers=chosen.workers, log=chosen.log
+    )
+
+
+def up(chosen: argparse.Namespace) -> None:
+    """Start the city and keep it running until Ctrl-C or SIGTERM."""
+    Supervisor(_plan(chosen)).run()
+
+
+def demo(chosen: argparse.Namespace) -> None:
+    """Start the city, load the demo year in the background and print who can sign in."""
+    plan = _plan(chosen)
+    os.environ["TONGZHENG_DEMO"] = "1"
+    plan.log = plan.log or plan.data / "logs" / "city.log"
+    password = demo_password(plan.data)
+    if find_spec("tongzheng.site.demo"):
+        loader = [sys.executable, "-m", "tongzheng.site.command", "load-demo", "--size", str(chosen.size)]
+        plan.extra["demo"] = loader
+    _Demo(plan, password).run()
+
+
+class _Demo(Supervisor):
+    def __init__(self, plan: Plan, password: str) -> None:
+        super().__init__(plan)
+        self.password = password
+
+    def ready(self, seconds: float) -> None:
+        super().ready(seconds)
+        for line in self._lines():
+            print(line, flush=True)
+        say("按 Ctrl-C 停止。", "Ctrl-C stops everything.")
+
+    def _lines(self) -> list[str]:
+        """Return what to print, and keep it in the data folder for whoever starts the city next."""
+        address = self.plan.address
+        zh = chinese()
+        places = (("", "门户", "portal"), ("work/", "工作台", "workbench"), ("hub/", "枢纽", "hub"))
+        lines = [f"  {z if zh else e:<10} {address}{path}" for path, z, e in places]
+        accounts = demo_accounts()
+        lines += [
+            f"  {'演示账号（密码都是' if zh else 'demo accounts (all with the password'} {self.password}）"
+        ]
+        if not zh:
+            lines[-1] = lines[-1].replace("）", ")")
+        lines += [f"    {name:<16} {z if zh else e}" for name, z, e in accounts]
+        path = self.plan.data / "demo-accounts.txt"
+        write_closed(path, "\n".join([f"password: {self.password}", *lines]) + "\n")
+        lines += [f"  {'日志' if zh else 'log':<10} {self.plan.log}"]
+        return [*lines, f"  {'账号文件' if zh else 'kept in':<10} {path}"]
+
+
+def demo_password(data: Path) -> str:
+    """Return the one password of the demo accounts, made at first start and kept in DATA/demo-accounts.txt."""
+    path = data / "demo-accounts.txt"
+    if path.exists():
+        for line in path.read_text().splitlines():
+            if line.startswith("password: "):
+                return line.removeprefix("password: ").strip()
+    # Letters that cannot be mistaken for one another, and every kind that the password rules ask for.
+    letters = "abcdefghjkmnpqrstuvwxyz"
+    groups = ["".join(secrets.choice(letters) for _ in range(4)) for _ in range(3)]
+    password = f"{groups[0].title()}-{groups[1]}-{groups[2]}-{secrets.randbelow(90) + 10}"
+    place.make(data)
+    write_closed(path, f"password: {password}\n")
+    return password
+
+
+def demo_accounts() -> list[tuple[str, str, str]]:
+    """Return (login, Chinese, English) of the accounts that the demo city announces."""
+    if not find_spec("tongzheng.site.demo"):
+        return []
+    from tongzheng.site import demo as city
+
+    return [(one.login, one.title.zh, one.title.en) for one in getattr(city, "ACCOUNTS", ())]
+
+
+def write_closed(path: Path, text: str) -> None:
+    """Replace a file at once by one that only its owner can read."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def load_demo(chosen: argparse.Namespace) -> None:
+    """Load the demo year in this process; what is loaded already is left alone."""
+    os.nice(5)
+    start_django()
+    from tongzheng.site import demo as city
+
+    city.load_in_background(password=demo_password(place.data_folder()), size=chosen.size)
+
+
+def worker(chosen: argparse.Namespace) -> None:
+    """Do the duties and jobs of all packages until told to stop."""
+    start_django()
+    from tongzheng.site import worker as work
+
+    work.run()
+
+
+def migrate(chosen: argparse.Namespace) -> None:
+    """Bring the tables up to date."""
+    from tongzheng.site import postgres
+
+    with postgres.city(place.data_folder()):
+        start_django()
+        from django.core.management import call_command
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            # Two machines of one city may start at once; the second waits and finds nothing to do.
+            cursor.execute("SELECT pg_advisory_lock(hashtext('tongzheng migrate'))")
+            call_command("migrate", interactive=False, verbosity=0)
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('tongzheng migrate'))")
