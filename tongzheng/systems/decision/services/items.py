@@ -1,0 +1,201 @@
+"""Items: kept in versions, loaded from data, found by everyday words, offered by offices."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from tongzheng.kernel.core import clock
+from tongzheng.kernel.core.errors import Invalid, Missing
+from tongzheng.kernel.core.text import T
+from tongzheng.kernel.identity import api as identity
+from tongzheng.kernel.ledger import api as ledger
+
+from .manifest import ITEM_TYPES
+from .models import Item, Offer
+from .rules import elements_of, found_by, item_faults, text
+from .views import ItemView, OfferView
+
+DATA = Path(__file__).parent / "data"
+
+DEPARTMENTS: dict[str, T] = {
+    "market": T("市场监督管理", "Market regulation"),
+    "labour": T("人力资源和社会保障", "Labour and social security"),
+    "police": T("公安", "Public security"),
+    "civil": T("民政", "Civil affairs"),
+    "housing": T("住房和城乡建设", "Housing and construction"),
+    "health": T("卫生健康", "Health"),
+    "water": T("水利", "Water"),
+    "transport": T("交通运输", "Transport"),
+    "education": T("教育", "Education"),
+    "urban": T("城市管理", "City management"),
+    "environment": T("生态环境", "Environment"),
+    "insurance": T("医疗保障", "Medical insurance"),
+    "land": T("自然资源", "Natural resources"),
+    "fund": T("住房公积金", "Housing fund"),
+}
+_TYPES = dict(ITEM_TYPES)
+_COLUMNS = ("key", "name", "department", "basic", "type", "kind", "level", "promised", "valid_from", "valid_to")
+
+
+def read_items(folder: Path = DATA) -> list[dict[str, Any]]:
+    """Return the items of a folder of TOML, each with the fields and materials that it names put in.
+
+    Raises KeyError naming an entry or material that the folder does not have.
+    """
+    fields, materials, items = (
+        tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8")) for name in ("fields", "materials", "items")
+    )
+    return [
+        {
+            **item,
+            "fields": {name: fields[name] for name in item["fields"]},
+            "materials": {name: materials[name] for name in item["materials"]},
+        }
+        for item in items["item"]
+    ]
+
+
+@transaction.atomic
+def load_items(items: Iterable[Mapping[str, Any]], *, actor: identity.Actor) -> int:
+    """Bring items into force; an item whose substance differs from the version in use becomes a new version.
+
+    Args: items as `read_items` returns them. Returns how many versions were written; loading the same again writes
+    none. Raises Refused, Invalid naming the first unsound item.
+    """
+    identity.require(actor, "services.manage_items")
+    current = {item.key: item for item in Item.objects.filter(valid_to__isnull=True).select_for_update()}
+    written = 0
+    for raw in items:
+        elements = json.loads(json.dumps({k: v for k, v in raw.items() if k not in _COLUMNS}, default=str))
+        row = Item(
+            key=raw["key"],
+            name=raw["name"][0],
+            name_en=raw["name"][1],
+            department=raw["department"],
+            basic_code=raw["basic"],
+            type=raw["type"],
+            kind=raw.get("kind", "2"),
+            level=raw["level"],
+            statutory=raw["statutory"][0],
+            promised=raw["promised"][0],
+            visits=raw.get("visits", 0),
+            valid_from=raw["valid_from"],
+            elements=elements,
+        )
+        for fault in item_faults(row.kind, row.promised, elements_of(elements)):
+            raise Invalid(T("事项“{name}”：{fault}", "Item “{name}”: {fault}").fill(name=text(raw["name"]), fault=fault))
+        before = current.get(row.key)
+        if before is not None:
+            if _substance(before) == _substance(row):
+                continue
+            row.version = before.version + 1
+            row.valid_from = max(clock.today(), before.valid_from)
+            Item.objects.filter(pk=before.pk).update(valid_to=row.valid_from)
+        row.save(force_insert=True)
+        ledger.append(
+            act="services.item",
+            subject=f"services.items:{row.pk}",
+            actor=actor.id,
+            label=actor.label,
+            body={"key": row.key, "version": row.version, "valid_from": row.valid_from.isoformat()},
+        )
+        written += 1
+    return written
+
+
+def _substance(item: Item) -> tuple[Any, ...]:
+    names = ("name", "name_en", "department", "basic_code", "type", "kind", "level", "statutory", "promised", "visits")
+    return (*(getattr(item, name) for name in names), json.dumps(item.elements, sort_keys=True))
+
+
+@transaction.atomic
+def offer_item(key: str, *, actor: identity.Actor, organisation: int, region: str) -> str:
+    """Have an office handle an item in its region; returns the implementation code. Doing it twice is as once.
+
+    The code is the office's credit code, the level and the item's basic code (GB/T 39554.1-2020).
+    Raises Refused, Missing.
+    """
+    identity.require(actor, "services.manage_items", organisation=organisation, region=region)
+    item = _version(key, clock.today())
+    office = identity.organisation(organisation)
+    level = "3" if region.endswith("00") else "4"
+    code = f"{office.uscc}{level}{item.basic_code}"
+    offer, fresh = Offer.objects.get_or_create(
+        item_key=key,
+        region=region,
+        defaults={"organisation_id": organisation, "implementation_code": code},
+    )
+    if fresh:
+        ledger.append(
+            act="services.offer",
+            subject=f"services.offer:{offer.pk}",
+            actor=actor.id,
+            label=actor.label,
+            body={"item": key, "organisation": organisation, "region": region, "code": code},
+        )
+    return offer.implementation_code
+
+
+def _version(key: str, day: date) -> Item:
+    found = Item.objects.filter(key=key, state="1", valid_from__lte=day).exclude(valid_to__lte=day).order_by("-version")[:1]
+    for item in found:
+        return item
+    raise Missing(T("没有这个事项，或已不再办理", "There is no such item, or it is no longer handled"))
+
+
+def item(key: str, *, day: date | None = None) -> ItemView:
+    """Return the version of an item in force on a day (today if none). Raises Missing."""
+    return _view(_version(key, day or clock.today()))
+
+
+def items(*, words: str = "", department: str = "", day: date | None = None) -> tuple[ItemView, ...]:
+    """Return the items in force that a citizen's words mean, by department and name; all for no words."""
+    day = day or clock.today()
+    rows = Item.objects.filter(state="1", valid_from__lte=day).exclude(valid_to__lte=day).order_by("department", "key")
+    if department:
+        rows = rows.filter(department=department)
+    views = (_view(row) for row in rows[:1000])
+    return tuple(v for v in views if found_by(words, v.title.zh, v.title.en, v.elements))
+
+
+def offers(key: str) -> tuple[OfferView, ...]:
+    """Return the offices that handle an item, by region."""
+    found = list(Offer.objects.filter(item_key=key, is_active=True).order_by("region"))
+    offices = identity.organisations_by_id([o.organisation_id for o in found])
+    places = identity.regions_by_code([o.region for o in found])
+    return tuple(
+        OfferView(
+            o.item_key,
+            o.organisation_id,
+            offices[o.organisation_id].title,
+            o.region,
+            places[o.region].title,
+            o.implementation_code,
+        )
+        for o in found
+    )
+
+
+def _view(row: Item) -> ItemView:
+    return ItemView(
+        key=row.key,
+        version=row.version,
+        title=T(row.name, row.name_en),
+        department=row.department,
+        department_title=DEPARTMENTS.get(row.department, T(row.department, row.department)),
+        basic_code=row.basic_code,
+        type=row.type,
+        type_title=_TYPES.get(row.type, T(row.type, row.type)),
+        kind=row.kind,
+        level=row.level,
+        promised=row.promised,
+        valid_from=row.valid_from,
+        elements=elements_of(row.elements),
+    )
