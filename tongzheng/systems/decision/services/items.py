@@ -41,7 +41,18 @@ DEPARTMENTS: dict[str, T] = {
     "fund": T("住房公积金", "Housing fund"),
 }
 _TYPES = dict(ITEM_TYPES)
-_COLUMNS = ("key", "name", "department", "basic", "type", "kind", "level", "promised", "valid_from", "valid_to")
+_COLUMNS = (
+    "key",
+    "name",
+    "department",
+    "basic",
+    "type",
+    "kind",
+    "level",
+    "promised",
+    "valid_from",
+    "valid_to",
+)
 
 
 def read_items(folder: Path = DATA) -> list[dict[str, Any]]:
@@ -50,7 +61,8 @@ def read_items(folder: Path = DATA) -> list[dict[str, Any]]:
     Raises KeyError naming an entry or material that the folder does not have.
     """
     fields, materials, items = (
-        tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8")) for name in ("fields", "materials", "items")
+        tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
+        for name in ("fields", "materials", "items")
     )
     return [
         {
@@ -90,7 +102,9 @@ def load_items(items: Iterable[Mapping[str, Any]], *, actor: identity.Actor) -> 
             elements=elements,
         )
         for fault in item_faults(row.kind, row.promised, elements_of(elements)):
-            raise Invalid(T("事项“{name}”：{fault}", "Item “{name}”: {fault}").fill(name=text(raw["name"]), fault=fault))
+            raise Invalid(
+                T("事项“{name}”：{fault}", "Item “{name}”: {fault}").fill(name=text(raw["name"]), fault=fault)
+            )
         before = current.get(row.key)
         if before is not None:
             if _substance(before) == _substance(row):
@@ -111,7 +125,18 @@ def load_items(items: Iterable[Mapping[str, Any]], *, actor: identity.Actor) -> 
 
 
 def _substance(item: Item) -> tuple[Any, ...]:
-    names = ("name", "name_en", "department", "basic_code", "type", "kind", "level", "statutory", "promised", "visits")
+    names = (
+        "name",
+        "name_en",
+        "department",
+        "basic_code",
+        "type",
+        "kind",
+        "level",
+        "statutory",
+        "promised",
+        "visits",
+    )
     return (*(getattr(item, name) for name in names), json.dumps(item.elements, sort_keys=True))
 
 
@@ -144,7 +169,11 @@ def offer_item(key: str, *, actor: identity.Actor, organisation: int, region: st
 
 
 def _version(key: str, day: date) -> Item:
-    found = Item.objects.filter(key=key, state="1", valid_from__lte=day).exclude(valid_to__lte=day).order_by("-version")[:1]
+    found = (
+        Item.objects.filter(key=key, state="1", valid_from__lte=day)
+        .exclude(valid_to__lte=day)
+        .order_by("-version")[:1]
+    )
     for item in found:
         return item
     raise Missing(T("没有这个事项，或已不再办理", "There is no such item, or it is no longer handled"))
@@ -158,7 +187,11 @@ def item(key: str, *, day: date | None = None) -> ItemView:
 def items(*, words: str = "", department: str = "", day: date | None = None) -> tuple[ItemView, ...]:
     """Return the items in force that a citizen's words mean, by department and name; all for no words."""
     day = day or clock.today()
-    rows = Item.objects.filter(state="1", valid_from__lte=day).exclude(valid_to__lte=day).order_by("department", "key")
+    rows = (
+        Item.objects.filter(state="1", valid_from__lte=day)
+        .exclude(valid_to__lte=day)
+        .order_by("department", "key")
+    )
     if department:
         rows = rows.filter(department=department)
     views = (_view(row) for row in rows[:1000])

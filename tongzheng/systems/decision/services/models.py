@@ -29,7 +29,9 @@ class Item(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["key", "version"], name="item_version_once"),
-            models.UniqueConstraint(fields=["key"], condition=Q(valid_to__isnull=True), name="item_one_open_version"),
+            models.UniqueConstraint(
+                fields=["key"], condition=Q(valid_to__isnull=True), name="item_one_open_version"
+            ),
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")), name="item_dates"
             ),

@@ -77,7 +77,14 @@ class Elements:
     def form(self) -> tuple[Field, ...]:
         """The application form: the entries, and a file for each material that is handed in."""
         files = tuple(
-            Field(f"material_{m.name}", m.title, kind="file", required=m.required, help=m.standard, accept=m.accept)
+            Field(
+                f"material_{m.name}",
+                m.title,
+                kind="file",
+                required=m.required,
+                help=m.standard,
+                accept=m.accept,
+            )
             for m in self.materials
             if m.uploaded
         )
@@ -91,7 +98,11 @@ def text(pair: Any) -> T:
 
 def field_of(name: str, raw: Mapping[str, Any]) -> Field:
     """Return the form entry that a table of fields.toml describes."""
-    plain = {k: raw[k] for k in ("kind", "required", "max_length", "minimum", "maximum", "pattern", "personal", "prefill") if k in raw}
+    plain = {
+        k: raw[k]
+        for k in ("kind", "required", "max_length", "minimum", "maximum", "pattern", "personal", "prefill")
+        if k in raw
+    }
     return Field(
         name,
         text(raw["title"]),
@@ -112,7 +123,9 @@ def material_of(name: str, raw: Mapping[str, Any]) -> Material:
         trust=raw["trust"],
         kind=raw["kind"],
         standard=text(raw["standard"]),
-        accept=tuple(f".{ending}" for ending in raw.get("accept", ("pdf", "jpg", "jpeg", "png", "doc", "docx", "ofd"))),
+        accept=tuple(
+            f".{ending}" for ending in raw.get("accept", ("pdf", "jpg", "jpeg", "png", "doc", "docx", "ofd"))
+        ),
         from_form=raw.get("from_form", False),
     )
 
