@@ -1,5 +1,7 @@
 """The tables of the ledger, in plain SQL: they are written by plain SQL, and no model may update them."""
 
+import secrets
+
 from django.conf import settings
 from django.db import migrations
 
@@ -42,6 +44,7 @@ CREATE TABLE ledger_checkpoint (
 CREATE TABLE ledger_tree (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     hash text NOT NULL CHECK (hash IN ('sha256', 'sm3')),
+    origin text NOT NULL,
     size bigint NOT NULL DEFAULT 0,
     edge bytea NOT NULL DEFAULT '',
     low_id bigint NOT NULL DEFAULT 0,
@@ -79,7 +82,10 @@ UNDO = (
 def give_birth(apps, editor):
     name = getattr(settings, "LEDGER_HASH", "sha256")
     with editor.connection.cursor() as cursor:
-        cursor.execute("INSERT INTO ledger_tree (hash) VALUES (%s)", [name])
+        cursor.execute(
+            "INSERT INTO ledger_tree (hash, origin) VALUES (%s, %s)",
+            [name, f"tongzheng.ledger/{secrets.token_hex(8)}"],
+        )
 
 
 class Migration(migrations.Migration):
