@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .delivery import deliver_due, receipt
+from .documents import document
 from .outbox import Addressee, Writing, send, writing
 from .reading import MessageView, PhoneView, inbox, mark_read, sent_to_phone, unread_count
 
@@ -12,6 +13,7 @@ __all__ = [
     "PhoneView",
     "Writing",
     "deliver_due",
+    "document",
     "inbox",
     "mark_read",
     "receipt",

@@ -34,8 +34,11 @@ def faults(registry: Registry) -> Iterator[str]:
     for id, document in registry.of(Document).items():
         if document.template not in LAYOUTS:
             yield f"Document {id}: there is no layout {document.template!r}; there are {', '.join(LAYOUTS)}"
-        for text in (*document.paragraphs, *filter(None, (document.remedy, document.basis, document.copies))):
-            yield from _wording(f"Document {id}", text)
+        for words in (
+            *document.paragraphs,
+            *filter(None, (document.remedy, document.basis, document.copies)),
+        ):
+            yield from _wording(f"Document {id}", words)
 
 
 def _wording(where: str, text: T) -> Iterator[str]:

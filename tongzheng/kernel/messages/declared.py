@@ -6,6 +6,8 @@ from tongzheng.kernel.core.registry import System
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity.kinds import Action
 
+from .official import DOCUMENTS
+
 system = System(
     slug="messages",
     chapter="kernel",
@@ -15,5 +17,5 @@ system = System(
         "站内消息、短信和电子邮件的模板、投递与回执，以及正式文书",
         "Templates, delivery and receipts of in-app messages, SMS and e-mail, and official documents",
     ),
-    declares=(Action("report", T("查看消息投递情况", "See the delivery of messages")),),
+    declares=(Action("report", T("查看消息投递情况", "See the delivery of messages")), *DOCUMENTS),
 )
