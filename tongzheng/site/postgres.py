@@ -26,7 +26,7 @@ from typing import IO
 from urllib.parse import quote
 
 from tongzheng.site import place
-from tongzheng.site.programs import STATE, NoServer, Owner, choose, owner
+from tongzheng.site.programs import STATE, NoServer, Owner, choose, owner, plain_environment
 
 SOCKET_LIMIT = 107 - len("/.s.PGSQL.5432")
 DATABASE = ROLE = "tongzheng"
@@ -76,6 +76,7 @@ class Server:
                 stdout=output,
                 stderr=output,
                 cwd=self.home,
+                env=plain_environment(),
                 start_new_session=True,
                 preexec_fn=dies_with_parent(signal.SIGINT),  # noqa: PLW1509 - it only calls prctl
                 **self.who.as_user(),  # type: ignore[call-overload]

@@ -18,6 +18,16 @@ OLDEST = 15
 STATE = Path("/var/lib/tongzheng")
 
 
+def plain_environment() -> dict[str, str]:
+    """Return our environment without a locale: the operator's may not exist here, and then nothing would start."""
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("LANG", "LANGUAGE") and not k.startswith(("LC_", "PG"))
+    }
+    return {**kept, "LC_ALL": "C"}
+
+
 class NoServer(Exception):
     """PostgreSQL cannot be started here; the message says what is missing and what to do."""
 
@@ -57,6 +67,7 @@ class Owner:
             text=True,
             cwd=cwd,
             stdin=subprocess.DEVNULL,
+            env=plain_environment(),
             **self.as_user(),
         )
 
