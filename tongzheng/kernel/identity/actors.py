@@ -14,18 +14,17 @@ from tongzheng.kernel.core.errors import Refused, SignInNeeded
 from tongzheng.kernel.core.registry import registry
 from tongzheng.kernel.core.text import T
 
-from . import permission
+from . import permission, policy
 from .kinds import Action, Role
 from .views import NOBODY, Actor, Grantee, PostView, Reach, Verdict
 
-ADMINISTRATOR_PASSWORD_DAYS = 90
 NEEDS_TOTP = T(
     "管理员须先绑定动态口令才能行使权限",
     "Administrators must set up one-time codes before they can act",
 )
 NEEDS_PASSWORD = T(
-    "口令已到期或须更换，更换后才能行使管理权限",
-    "The password has expired or must be changed before administering",
+    "口令已到期或须更换，更换后才能行使岗位权限",
+    "The password has expired or must be changed before this post can be used",
 )
 
 _ACTOR = """
@@ -71,14 +70,19 @@ def snapshot(account_id: int) -> tuple[Actor, str]:
     if row is None:
         return NOBODY, ""
     (id, kind, label, lang, person_id, password, totp, changed, must_change, days, held) = row
-    back = held_back(totp=totp, changed=changed, must_change=must_change, days=days, now=clock.now())
+    days = policy.DAYS.default if days is None else days
+    back = held_back(totp=totp, changed=changed, days=days, now=clock.now())
+    first = NEEDS_PASSWORD if must_change else None
     posts = tuple(
-        _post(entry, size, declared, back) for entry in (json.loads(held) if isinstance(held, str) else held)
+        _post(entry, size, declared, first, first or back)
+        for entry in (json.loads(held) if isinstance(held, str) else held)
     )
     return Actor(id=id, label=label, kind=kind, posts=posts, lang=lang, person_id=person_id), password
 
 
-def _post(entry: list[Any], size: int, declared: dict[str, Role], back: T | None) -> PostView:
+def _post(
+    entry: list[Any], size: int, declared: dict[str, Role], everyone: T | None, administrators: T | None
+) -> PostView:
     id, title, english, organisation_id, organisation_name, region, role_list, below = entry
     roles = tuple(role_list)
     administers = any(role in declared and declared[role].apart for role in roles)
@@ -92,18 +96,15 @@ def _post(entry: list[Any], size: int, declared: dict[str, Role], back: T | None
         actions=_actions(roles, size),
         below=frozenset(below or ()),
         roles=roles,
-        held_back=back if administers else None,
+        held_back=administrators if administers else everyone,
     )
 
 
-def held_back(
-    *, totp: bool, changed: datetime | None, must_change: bool, days: int | None, now: datetime
-) -> T | None:
-    """Say why an administrator's powers rest for now, or None. `days` the password lives (0 for ever)."""
+def held_back(*, totp: bool, changed: datetime | None, days: int, now: datetime) -> T | None:
+    """Say why an administrator's powers rest for now, or None. `days` their password lives (0 for ever)."""
     if not totp:
         return NEEDS_TOTP
-    lives = ADMINISTRATOR_PASSWORD_DAYS if days is None else days
-    if must_change or changed is None or (lives and now - changed > timedelta(days=lives)):
+    if changed is None or (days and now - changed > timedelta(days=days)):
         return NEEDS_PASSWORD
     return None
 

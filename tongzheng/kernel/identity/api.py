@@ -22,6 +22,8 @@ from .bodies import (
 from .people import NewPerson, find_person, person, register_person, register_persons, reveal
 from .places import load_regions, region, region_path, regions
 from .posts import define_post, end_post, ensure_post, give_post
+from .sessions import actor_from, form_page, keep_post, kept_values
+from .signin import change_password, sign_in, sign_out, verify_code
 from .views import (
     NOBODY,
     SYSTEM,
@@ -53,7 +55,9 @@ __all__ = [
     "Verdict",
     "account_named",
     "accounts",
+    "actor_from",
     "actor_of",
+    "change_password",
     "create_account",
     "create_accounts",
     "define_post",
@@ -62,7 +66,10 @@ __all__ = [
     "ensure_organisations",
     "ensure_post",
     "find_person",
+    "form_page",
     "give_post",
+    "keep_post",
+    "kept_values",
     "load_regions",
     "may",
     "organisation",
@@ -78,5 +85,8 @@ __all__ = [
     "require",
     "reveal",
     "set_active",
+    "sign_in",
+    "sign_out",
+    "verify_code",
     "who_may",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tongzheng.kernel.core.faces import WorkEntry
 from tongzheng.kernel.core.registry import System
 from tongzheng.kernel.core.text import T
 
@@ -26,6 +27,47 @@ system = System(
         Action("search", T("查询人员", "Look up persons")),
         Action("reveal", T("查看未脱敏信息", "See unmasked personal data")),
         Action("directory", T("查看谁有权限", "See who may do what"), open_to=("staff",)),
+        WorkEntry(
+            "accounts",
+            T("账号与岗位", "Accounts and posts"),
+            "/account/accounts/",
+            "identity.accounts",
+            "people",
+            section="manage",
+        ),
+        WorkEntry(
+            "posts",
+            T("账号与岗位", "Accounts and posts"),
+            "/account/accounts/",
+            "identity.posts",
+            "people",
+            section="manage",
+        ),
+        WorkEntry(
+            "policy",
+            T("安全策略", "Security policy"),
+            "/account/policy/",
+            "identity.policy",
+            "shield",
+            section="manage",
+        ),
+        WorkEntry(
+            "records",
+            T("审计记录", "Audit records"),
+            "/account/records/",
+            "identity.records",
+            "archive",
+            section="manage",
+        ),
+        WorkEntry(
+            "who_may",
+            T("谁可以做什么", "Who may do what"),
+            "/account/who-may/",
+            "",
+            "key",
+            order=200,
+            section="manage",
+        ),
         Role(
             "system_administrator",
             T("系统管理员", "System administrator"),

@@ -56,14 +56,16 @@ class Attempts:
     last: datetime | None = None
 
 
-def lock_after(failures: int, *, limit: int) -> timedelta | None:
-    """Return how long to wait after that many failures: 15 minutes at the limit, doubling each time it is met."""
+def lock_after(failures: int, *, limit: int, first: timedelta = FIRST_LOCK) -> timedelta | None:
+    """Return how long to wait after that many failures: `first` at the limit, doubling each time it is met."""
     if failures == 0 or failures % limit:
         return None
-    return min(FIRST_LOCK * int(2 ** min(failures // limit - 1, 20)), LONGEST_LOCK)
+    return min(first * int(2 ** min(failures // limit - 1, 20)), LONGEST_LOCK)
 
 
-def attempt(before: Attempts, *, limit: int, now: datetime) -> tuple[Attempts, bool]:
+def attempt(
+    before: Attempts, *, limit: int, now: datetime, first: timedelta = FIRST_LOCK
+) -> tuple[Attempts, bool]:
     """Return what to remember when an attempt is made, and whether it may go ahead.
 
     The attempt is counted as failed before it is judged, so that many at once gain nothing; success forgets.
@@ -74,5 +76,11 @@ def attempt(before: Attempts, *, limit: int, now: datetime) -> tuple[Attempts, b
     if before.last is None or now - before.last > FORGOTTEN_AFTER:
         before = Attempts()
     failures = before.failures + 1
-    lock = lock_after(failures, limit=limit)
+    lock = lock_after(failures, limit=limit, first=first)
     return Attempts(failures, now + lock if lock else None, now), True
+
+
+def forgiven(after: Attempts, *, limit: int) -> Attempts:
+    """Return what to remember of an address when an attempt counted by `attempt` succeeded after all."""
+    met = after.failures > 0 and after.failures % limit == 0
+    return Attempts(max(after.failures - 1, 0), None if met else after.until, after.last)
