@@ -35,6 +35,7 @@ from tongzheng.kernel.core.errors import (
     Unavailable,
 )
 from tongzheng.kernel.core.text import T, same
+from tongzheng.kernel.identity.api import form_page, keep_post
 
 from . import shell
 
@@ -267,9 +268,7 @@ def _page(request: HttpRequest, fault: Fault, number: str) -> HttpResponse:
         "steps": (fault.advice, *advice.steps) if fault.advice else advice.steps,
         "number": number,
         "latest": isinstance(fault, Conflict),
-        "sign_in": f"{shell.sign_in_url()}?next={quote(request.get_full_path())}"
-        if request.method in ("GET", "HEAD")
-        else shell.sign_in_url(),
+        "sign_in": f"{shell.sign_in_url()}?next={quote(_way_back(request, fault))}",
         **shell.bare(request),
     }
     if request.headers.get("HX-Request"):
@@ -279,6 +278,15 @@ def _page(request: HttpRequest, fault: Fault, number: str) -> HttpResponse:
         response["HX-Reswap"] = "innerHTML"
         return response
     return HttpResponse(render_to_string("shell/fault.html", facts), status=fault.status)
+
+
+def _way_back(request: HttpRequest, fault: Fault) -> str:
+    """Return the page to be on after signing in; what a form sent meanwhile is kept for it."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    if isinstance(fault, SignInNeeded) and hasattr(request, "session"):
+        keep_post(request)
+    return form_page(request)
 
 
 def bad_request(request: HttpRequest, exception: BaseException) -> HttpResponse:

@@ -19,7 +19,7 @@ from django.utils.functional import SimpleLazyObject
 
 from tongzheng.kernel.core.errors import TooLarge
 from tongzheng.kernel.core.text import T
-from tongzheng.kernel.identity.api import NOBODY, actor_of
+from tongzheng.kernel.identity.api import actor_from
 
 from .faults import answer
 from .journal import request_id
@@ -129,7 +129,7 @@ def actors(get_response: Handler) -> Handler:
     """Set `request.actor`: who acts, found in one statement when first asked for."""
 
     def handle(request: HttpRequest) -> HttpResponse:
-        request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
+        request.actor = SimpleLazyObject(lambda: actor_from(request))  # type: ignore[attr-defined]
         return get_response(request)
 
     return handle
@@ -140,8 +140,3 @@ def _account(request: HttpRequest) -> int | None:
     session = getattr(request, "session", None)
     cached: dict[str, Any] = getattr(session, "_session_cache", {})
     return int(cached[SESSION_KEY]) if SESSION_KEY in cached else None
-
-
-def _actor(request: HttpRequest) -> Any:
-    account = request.session.get(SESSION_KEY)
-    return actor_of(int(account)) if account else NOBODY
