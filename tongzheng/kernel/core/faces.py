@@ -25,6 +25,18 @@ class PortalEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class MatterPage:
+    """Where citizens follow their own cases of one type: `url` with a place for `{number}`.
+
+    `type_id` is the case type's full id; "" stands for every type that has no page of its own.
+    """
+
+    name: str
+    type_id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkEntry:
     """A line of the workbench's navigation, shown to those who hold `action` ("" to all staff).
 
