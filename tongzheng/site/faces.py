@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -11,11 +13,18 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from tongzheng.kernel.cases.api import CaseRow, my_cases
+from tongzheng.kernel.core.errors import SignInNeeded
+from tongzheng.kernel.core.faces import MatterPage
+from tongzheng.kernel.core.registry import registry
+from tongzheng.kernel.core.text import T
+
 from . import shell
 from .faults import csrf_failure
 from .statics import static_file
+from .templatetags.pieces import moment_words
 
-__all__ = ["appearance", "csrf_failure", "healthz", "home", "language", "pieces", "static_file"]
+__all__ = ["appearance", "csrf_failure", "healthz", "home", "language", "mine", "pieces", "static_file"]
 
 YEAR = 365 * 24 * 3600
 
@@ -29,7 +38,50 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "entries": shell.portal_entries("entries"),
             "life": shell.portal_entries("life"),
+            "matters": matters_of(my_cases(actor=request.actor, limit=3).rows)  # type: ignore[attr-defined]
+            if request.actor.signed_in  # type: ignore[attr-defined]
+            else (),
         },
+    )
+
+
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """Show what is one's own: matters, messages, account."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if not actor.signed_in:
+        raise SignInNeeded()
+    page = my_cases(actor=actor, after=request.GET.get("after"), limit=20)
+    return render(request, "shell/mine.html", {"page": page, "matters": matters_of(page.rows)})
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One of a citizen's own cases as the portal shows it."""
+
+    title: str
+    number: str
+    state: T
+    tone: str
+    office: str
+    due: str
+    href: str
+
+
+def matters_of(rows: tuple[CaseRow, ...]) -> tuple[Matter, ...]:
+    """Return cases in the portal's words, each leading to the page that its system declared for it."""
+    pages = {page.type_id: page.url for page in registry.of(MatterPage).values()}
+    return tuple(
+        Matter(
+            title=row.title or str(row.type_title),
+            number=row.number,
+            state=row.state_title,
+            tone={"open": "", "paused": "soon", "closed": "done"}.get(row.phase, ""),
+            office=row.organisation_label,
+            due=moment_words(row.due_at, "date") if row.due_at and not row.closed_at else "",
+            href=pages.get(row.type_id, pages.get("", "")).format(number=row.number),
+        )
+        for row in rows
     )
 
 
@@ -85,3 +137,20 @@ def pieces(request: HttpRequest) -> HttpResponse:
     from .showcase import specimens
 
     return render(request, "shell/pieces.html", specimens(request))
+
+
+@require_safe
+def pieces_options(request: HttpRequest) -> HttpResponse:
+    """Answer the living page's combobox: the icon names stand in for villages."""
+    from .showcase import icons
+
+    asked = request.GET.get("q", "").strip().lower()
+    return render(request, "shell/options.html", {"options": [n for n in icons() if asked in n][:12]})
+
+
+@require_safe
+def pieces_points(request: HttpRequest) -> HttpResponse:
+    """Answer the living page's map with three points."""
+    from .showcase import points
+
+    return JsonResponse(points())

@@ -46,6 +46,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_draft_name = re.compile(r"[A-Za-z0-9%._-]{1,200}")
 _given_id = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -131,6 +132,26 @@ def actors(get_response: Handler) -> Handler:
     def handle(request: HttpRequest) -> HttpResponse:
         request.actor = SimpleLazyObject(lambda: actor_from(request))  # type: ignore[attr-defined]
         return get_response(request)
+
+    return handle
+
+
+def drafts(get_response: Handler) -> Handler:
+    """Tell the browser that what it keeps as a draft has arrived (frontend/src/draft.js).
+
+    The form left a cookie `keeping` for its own address. Only an answer that leads on, as every accepted form's
+    does, turns it into `kept`; a page with hints, a fault or a lost connection leaves the draft where it is.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        keeping = request.COOKIES.get("keeping", "")
+        if request.method == "POST" and _draft_name.fullmatch(keeping):
+            leads_on = response.status_code in (302, 303)
+            if leads_on or "HX-Redirect" in response or "HX-Location" in response:
+                response.set_cookie("kept", keeping, max_age=900, samesite="Lax", secure=settings.SECURE_TLS)
+                response.delete_cookie("keeping", path=request.path, samesite="Lax")
+        return response
 
     return handle
 

@@ -42,6 +42,7 @@ MIDDLEWARE = [
     "tongzheng.site.middleware.faults",
     "django.middleware.csrf.CsrfViewMiddleware",
     "tongzheng.site.middleware.actors",
+    "tongzheng.site.middleware.drafts",
 ]
 ROOT_URLCONF = "tongzheng.site.urls"
 WSGI_APPLICATION = "tongzheng.site.wsgi.application"

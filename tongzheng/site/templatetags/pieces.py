@@ -433,6 +433,13 @@ def drop(
     }  # fmt: skip
 
 
+@register.inclusion_tag("pieces/map.html", name="map")
+def map_of(points: str = "", label: Any = "") -> dict[str, Any]:
+    """`{% map points label %}`: the city's map. `points` is an address of GeoJSON points with `title`, `href`,
+    `note`, `tone`; give the same things as a list beside it, for those who see no map."""
+    return {"points": points, "label": label}
+
+
 class Dialog(Node):
     """Renders what is inside `{% dialog %}` into a native `<dialog>`."""
 
