@@ -4,13 +4,16 @@ from .files import FileView, keep_file, open_file
 from .proofs import CheckpointView, ConsistencyProof, Proof, checkpoint, consistency, prove
 from .record import EntryView, Writing, append, entries, writing
 from .tree import integrate
+from .verification import LedgerFault, VerifyReport, verify
 
 __all__ = [
     "CheckpointView",
     "ConsistencyProof",
     "EntryView",
     "FileView",
+    "LedgerFault",
     "Proof",
+    "VerifyReport",
     "Writing",
     "append",
     "checkpoint",
@@ -20,5 +23,6 @@ __all__ = [
     "keep_file",
     "open_file",
     "prove",
+    "verify",
     "writing",
 ]

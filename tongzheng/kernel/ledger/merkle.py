@@ -35,16 +35,20 @@ class Edge:
         if len(self.nodes) != size.bit_count():
             raise ValueError("the edge does not fit the size")
 
-    def append(self, leaf: bytes) -> list[tuple[int, int, bytes]]:
-        """Take one leaf hash and return the nodes above it that became full: (level, index, hash)."""
-        node, index, full = leaf, self.size, []
-        level = 0
+    def append(self, node: bytes, level: int = 0) -> list[tuple[int, int, bytes]]:
+        """Take one leaf hash, or a full node of a level, and return the nodes above it that became full.
+
+        Each is (level, index, hash). Raises ValueError when a node of that level does not begin here.
+        """
+        if self.size & ((1 << level) - 1):
+            raise ValueError("a full node of this level does not begin here")
+        index, full = self.size >> level, []
+        self.size += 1 << level
         while index & 1:
             node = join(self.nodes.pop(), node, self.hash)
             level, index = level + 1, index >> 1
             full.append((level, index, node))
         self.nodes.append(node)
-        self.size += 1
         return full
 
     def root(self) -> bytes:

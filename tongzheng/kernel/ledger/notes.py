@@ -135,10 +135,13 @@ def open_note(note: str, *, name: str, key: Key) -> str:
 
 def read(note: str, *, origin: str, key: Key) -> Checkpoint:
     """Return the checkpoint of a signed note. Raises BadNote when it is another ledger's, altered or unsigned."""
-    text = open_note(note, name=origin, key=key)
-    lines = text.split("\n")
+    return parse(open_note(note, name=origin, key=key), origin=origin)
+
+
+def parse(text: str, *, origin: str) -> Checkpoint:
+    """Return the checkpoint that a text states, signed or not. Raises BadNote unless it is exactly one of ours."""
     try:
-        named, size, root, *more = lines[:-1]
+        named, size, root, *more = text.split("\n")[:-1]
         extra = dict(line.split(" ", 1) for line in more)
         point = Checkpoint(
             named,
@@ -147,8 +150,9 @@ def read(note: str, *, origin: str, key: Key) -> Checkpoint:
             extra["hash"],
             datetime.fromisoformat(extra["time"]),
         )
+        exact = point.text() == text
     except (ValueError, KeyError):
         raise BadNote("the text is not that of a checkpoint") from None
-    if point.origin != origin or point.text() != text:
+    if point.origin != origin or not exact:
         raise BadNote("the checkpoint is not one of this ledger")
     return point

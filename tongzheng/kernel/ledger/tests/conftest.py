@@ -1,7 +1,10 @@
+import time
 from contextlib import contextmanager
 
 import pytest
 from django.db import connection
+
+from tongzheng.kernel.ledger import api
 
 TABLES = ("ledger_entry", "ledger_leaf", "ledger_node", "ledger_checkpoint", "ledger_file")
 
@@ -15,6 +18,18 @@ def unguarded():
         yield cursor
         for table in TABLES:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+def settle():
+    """Integrate until the low id has reached the last entry: other databases' transactions may delay it."""
+    for _ in range(500):
+        api.integrate()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT low_id >= (SELECT max(id) FROM ledger_entry) FROM ledger_tree")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("the fence did not move")
 
 
 def wipe():
