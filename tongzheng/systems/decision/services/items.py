@@ -23,6 +23,7 @@ from .rules import elements_of, found_by, item_faults, text
 from .views import ItemView, OfferView
 
 DATA = Path(__file__).parent / "data"
+CITY = "141100"
 
 DEPARTMENTS: dict[str, T] = {
     "market": T("市场监督管理", "Market regulation"),
@@ -150,6 +151,8 @@ def offer_item(key: str, *, actor: identity.Actor, organisation: int, region: st
     identity.require(actor, "services.manage_items", organisation=organisation, region=region)
     item = _version(key, clock.today())
     office = identity.organisation(organisation)
+    if office is None:
+        raise Missing(T("没有这个单位", "There is no such organisation"))
     level = "3" if region.endswith("00") else "4"
     code = f"{office.uscc}{level}{item.basic_code}"
     offer, fresh = Offer.objects.get_or_create(
@@ -201,8 +204,10 @@ def items(*, words: str = "", department: str = "", day: date | None = None) -> 
 def offers(key: str) -> tuple[OfferView, ...]:
     """Return the offices that handle an item, by region."""
     found = list(Offer.objects.filter(item_key=key, is_active=True).order_by("region"))
-    offices = identity.organisations_by_id([o.organisation_id for o in found])
-    places = identity.regions_by_code([o.region for o in found])
+    offices = {
+        body.id: body for body in identity.organisations(ids=[o.organisation_id for o in found], limit=500)
+    }
+    places = _places()
     return tuple(
         OfferView(
             o.item_key,
@@ -213,7 +218,15 @@ def offers(key: str) -> tuple[OfferView, ...]:
             o.implementation_code,
         )
         for o in found
+        if o.organisation_id in offices and o.region in places
     )
+
+
+def _places() -> dict[str, identity.RegionView]:
+    city = identity.region(CITY)
+    return {
+        place.code: place for place in (*([city] if city else ()), *identity.regions(parent=CITY, limit=100))
+    }
 
 
 def _view(row: Item) -> ItemView:

@@ -44,7 +44,7 @@ def submit(
         raise Invalid(fields=errors)
     accept = {field.name: tuple(ending.lstrip(".") for ending in field.accept) for field in form}
     kept = [
-        (ledger.keep_file(upload, name=upload.name, accept=accept[name]).digest, name)
+        (name, ledger.keep_file(upload, name=upload.name, accept=accept[name]))
         for name, given in uploads.items()
         for upload in given
     ]
