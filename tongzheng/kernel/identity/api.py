@@ -19,9 +19,10 @@ from .bodies import (
     organisation,
     organisations,
 )
+from .demo import demo_post
 from .people import NewPerson, find_person, person, register_person, register_persons, reveal
 from .places import load_regions, region, region_path, regions
-from .posts import define_post, end_post, ensure_post, give_post
+from .posts import NewHolding, define_post, end_post, ensure_post, ensure_posts, give_post
 from .sessions import actor_from, form_page, keep_post, kept_values
 from .signin import change_password, sign_in, sign_out, verify_code
 from .views import (
@@ -45,6 +46,7 @@ __all__ = [
     "Actor",
     "Grantee",
     "NewAccount",
+    "NewHolding",
     "NewOrganisation",
     "NewPerson",
     "OrganisationView",
@@ -61,10 +63,12 @@ __all__ = [
     "create_account",
     "create_accounts",
     "define_post",
+    "demo_post",
     "end_post",
     "ensure_organisation",
     "ensure_organisations",
     "ensure_post",
+    "ensure_posts",
     "find_person",
     "form_page",
     "give_post",

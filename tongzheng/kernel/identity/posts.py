@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 
@@ -160,6 +161,95 @@ def ensure_post(
         )
         give_post(actor=actor, account_id=account_id, post_id=post_id)
         return post_id
+
+
+@dataclass(frozen=True, slots=True)
+class NewHolding:
+    """An account that is to hold a post with these roles; `region` "" the organisation's own."""
+
+    account_id: int
+    organisation: int
+    title: str
+    roles: tuple[str, ...] = ()
+    region: str = ""
+    english: str = ""
+
+
+def ensure_posts(*, actor: Actor, rows: Sequence[NewHolding]) -> tuple[int, ...]:
+    """Do `ensure_post` for many at once in a few statements, all or nothing, and return the posts' ids in order.
+
+    One ledger entry for what was new. Called twice it changes nothing. Raises Refused, Invalid.
+    """
+    bodies = Organisation.objects.in_bulk({row.organisation for row in rows})
+    if missing := {row.organisation for row in rows} - set(bodies):
+        raise Invalid(fields={"organisation": T(f"没有机构 {missing}", f"No organisation {missing}")})
+    declared = roles_declared()
+    if unknown := {role for row in rows for role in row.roles} - set(declared):
+        raise Invalid(fields={"roles": T(f"没有职责 {unknown}", f"No role {unknown}")})
+    keys = [(row.organisation, row.title, row.region or bodies[row.organisation].region) for row in rows]
+    for organisation, _, place in set(keys):
+        require(actor, "identity.posts", organisation=organisation, region=place)
+    if any(row.account_id == actor.id for row in rows):
+        raise Refused(T("不能给自己授予岗位", "You cannot give yourself a post"))
+    wanted: dict[tuple[int, str, str], set[str]] = {}
+    english: dict[tuple[int, str, str], str] = {}
+    for key, row in zip(keys, rows, strict=True):
+        wanted.setdefault(key, set()).update(row.roles)
+        english[key] = row.english
+    with transaction.atomic():
+        before = PostHolding.objects.count()
+        Post.objects.bulk_create(
+            [
+                Post(
+                    organisation_id=key[0],
+                    title=key[1],
+                    region=key[2],
+                    roles=sorted(roles),
+                    english=english[key],
+                )
+                for key, roles in wanted.items()
+            ],
+            ignore_conflicts=True,
+        )
+        posts = {
+            (post.organisation_id, post.title, post.region): post
+            for post in Post.objects.select_for_update().filter(organisation__in=bodies).order_by("id")
+        }
+        changed = 0
+        for key, roles in wanted.items():
+            if not roles <= set(posts[key].roles):
+                changed += Post.objects.filter(pk=posts[key].pk).update(
+                    roles=sorted({*posts[key].roles, *roles})
+                )
+        moment = clock.now()
+        PostHolding.objects.bulk_create(
+            [
+                PostHolding(account_id=row.account_id, post=posts[key], since=moment)
+                for key, row in zip(keys, rows, strict=True)
+            ],
+            ignore_conflicts=True,
+        )
+        added = PostHolding.objects.count() - before
+        if added or changed:
+            touched = [
+                posts[key].pk for key, roles in wanted.items() if any(declared[r].apart for r in roles)
+            ]
+            for account_id in sorted(
+                set(
+                    PostHolding.objects.filter(post__in=touched, until__isnull=True).values_list(
+                        "account_id", flat=True
+                    )
+                )
+            ):
+                _keep_apart(account_id)
+            append(
+                act="identity.give_post",
+                subject="identity.account",
+                actor=actor.id,
+                label=actor.label,
+                body={"added": added, "changed": changed, "accounts": len({row.account_id for row in rows})},
+            )
+    return tuple(posts[key].pk for key in keys)
 
 
 def may_hold(roles: Sequence[str]) -> Verdict:
