@@ -12,6 +12,12 @@ import shutil
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.world import World
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 STACK = ExitStack()
@@ -36,3 +42,11 @@ def pytest_configure() -> None:
     import django
 
     django.setup()
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """A small world of offices, staff and citizens."""
+    from tests.world import World
+
+    return World()
