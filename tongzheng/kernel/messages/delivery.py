@@ -142,7 +142,7 @@ def _attempt(message: _Claimed, carrier: Adapter | None) -> None:
     except SealBroken as error:
         _failed(message, str(error), final=True)
     except Exception as error:  # a bug in an adapter must not hold up the messages behind this one
-        log.exception("adapter broke", extra={"message": message.id, "channel": message.channel})
+        log.exception("adapter broke", extra={"data": {"id": message.id, "channel": message.channel}})
         _failed(message, f"{type(error).__name__}: {error}", final=False)
     else:
         _write(

@@ -83,7 +83,7 @@ def document(
             timestamp=moment,
         )
     except typst.TypstError as error:
-        log.warning("document not printed", extra={"document": document_id, "reason": str(error)})
+        log.warning("document not printed", extra={"data": {"document": document_id, "reason": str(error)}})
         raise Invalid(
             T(
                 "文书内容无法排印，请检查其中的特殊字符",

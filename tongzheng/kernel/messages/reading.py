@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -27,6 +27,7 @@ class MessageView:
     """One message as its addressee sees it."""
 
     id: int
+    template: str
     subject: str
     body: str
     case: str
@@ -48,31 +49,6 @@ class PhoneView:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryRow:
-    """One message in the delivery report: no words, and the address masked."""
-
-    id: int
-    template: str
-    channel: str
-    masked: str
-    case: str
-    state: str
-    attempts: int
-    created_at: datetime
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many messages of one channel are in one state."""
-
-    channel: str
-    state: str
-    count: int
-    oldest: datetime
-
-
 def inbox(actor: Actor, *, after: int | None = None, unread: bool = False) -> tuple[MessageView, ...]:
     """Return the actor's own messages, newest first, 30 at a time; `after` is the id of the last one seen.
 
@@ -81,7 +57,7 @@ def inbox(actor: Actor, *, after: int | None = None, unread: bool = False) -> tu
     account = _account(actor)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, subject, body, case_ref, created_at, read_at, channel, state, urgent FROM messages_message"
+            "SELECT id, template, subject, body, case_ref, created_at, read_at, channel, state, urgent FROM messages_message"
             " WHERE account_id = %s AND boxed AND (%s::bigint IS NULL OR id < %s)"
             " AND (NOT %s OR read_at IS NULL) ORDER BY id DESC LIMIT %s",
             (account, after, after, unread, PAGE),
@@ -135,27 +111,15 @@ def sent_to_phone(number: str = "", *, after: int | None = None, limit: int = PA
         return tuple(PhoneView(row[0], unseal(row[1], use=PHONE_USE), *row[2:]) for row in cursor.fetchall())
 
 
-def tallies(*, days: int = 1) -> tuple[Tally, ...]:
-    """Return how many messages of the last days stand in which state, by channel."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT channel, state, count(*), min(created_at) FROM messages_message WHERE created_at >= %s"
-            " GROUP BY 1, 2 ORDER BY 1, 2",
-            (clock.now() - timedelta(days=days),),
-        )
-        return tuple(Tally(*row) for row in cursor.fetchall())
+def phones(*, limit: int = 20) -> tuple[tuple[str, datetime], ...]:
+    """Return the numbers of the demo phones that were sent something lately, with the moment, newest first.
 
-
-def failed(*, after: int | None = None) -> tuple[DeliveryRow, ...]:
-    """Return messages that could not be delivered, newest first, 30 at a time."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, template, channel, masked, case_ref, state, attempts, created_at, error"
-            " FROM messages_message WHERE state = 'failed' AND (%s::bigint IS NULL OR id < %s)"
-            " ORDER BY id DESC LIMIT %s",
-            (after, after, PAGE),
-        )
-        return tuple(DeliveryRow(*row) for row in cursor.fetchall())
+    Raises Missing when this is not a demo city.
+    """
+    seen: dict[str, datetime] = {}
+    for text in sent_to_phone(limit=200):
+        seen.setdefault(text.number, text.at)
+    return tuple(seen.items())[:limit]
 
 
 def _account(actor: Actor) -> int:
