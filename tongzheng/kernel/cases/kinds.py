@@ -115,7 +115,13 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class CaseType:
-    """A kind of case: its states, moves, clock and form; its id is "slug.name"."""
+    """A kind of case: its states, moves, clock and form; its id is "slug.name".
+
+    `opens` and `reads` are action ids (an action that is `open_to` citizens lets them open their own matter).
+    `prefix` begins the case numbers, `paper` the numbers of documents ("吕审", default the prefix). `tells` and
+    `document`: the messages sent and the document issued when a case is opened. `public`: its progress can be
+    followed with number and query code. `anonymous`: may be opened without signing in.
+    """
 
     name: str
     title: T
@@ -132,6 +138,9 @@ class CaseType:
     anonymous: bool = False
     public: bool = True
     retention_years: int = 10
+    tells: tuple[str, ...] = ()
+    document: T | None = None
+    paper: str = ""
 
     def state(self, name: str) -> State:
         """Return the state of that name; raises KeyError."""

@@ -1,0 +1,25 @@
+"""What the engine itself declares: who keeps the calendar."""
+
+from __future__ import annotations
+
+from tongzheng.kernel.core.registry import System
+from tongzheng.kernel.core.text import T
+from tongzheng.kernel.identity.kinds import Action, Role
+
+system = System(
+    slug="cases",
+    chapter="kernel",
+    plan="",
+    title=T("办件引擎", "Cases"),
+    summary=T("事项流转、时限与工作日历", "Moves, time limits and the working calendar"),
+    needs=("identity",),
+    declares=(
+        Action("calendar", T("维护工作日历", "Keep the working calendar")),
+        Role(
+            "calendar_keeper",
+            T("工作日历维护", "Keeper of the working calendar"),
+            actions=("cases.calendar",),
+            reach="region",
+        ),
+    ),
+)

@@ -1,0 +1,278 @@
+"""A case sheet in two statements, and the public progress of a case."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from tongzheng.kernel.core import clock
+from tongzheng.kernel.core.errors import Missing, Throttled
+from tongzheng.kernel.core.registry import registry
+from tongzheng.kernel.core.text import T, from_json, same
+from tongzheng.kernel.identity import api as identity
+
+from . import acts, calendars, clocks, flow, moving, numbers, shown, sql, wording
+from .declarations import case_type, field_of
+from .kinds import CaseType, Field, Move
+from .lookup import PLACES
+from .record import (
+    CLOCKS,
+    COLUMNS,
+    NAMES,
+    NO_CASE,
+    Record,
+    json_of,
+    light_of,
+    own_case,
+    record_of,
+    running_of,
+    titles,
+    which,
+)
+from .record import view as case_view
+from .views import ClockView, EventView, FactView, FileView, LinkView, MoveView, Progress, Sheet, Step
+
+_FILES = (
+    "(SELECT jsonb_agg(jsonb_build_array(f.digest, f.name, f.size, f.media_type, f.field, f.at, f.by_label)"
+    " ORDER BY f.at, f.name) FROM cases_file f WHERE f.case_id = c.id)"
+)
+_CASE = f"SELECT {COLUMNS}, {CLOCKS}, {_FILES} FROM cases_case c WHERE "  # noqa: S608
+_EVENTS = (
+    "SELECT e.n, e.kind, e.move, e.from_state, e.to_state, e.at, e.actor_id, e.actor_label, e.organisation_id,"
+    " e.organisation_label, e.note, e.data, e.document, w.words FROM cases_event e"
+    " LEFT JOIN cases_wording w ON w.id = e.wording_id WHERE e.case_id = %s ORDER BY e.n"
+)
+PRIVATE = ("note", "reveal")
+"""Kinds of event that an applicant does not see."""
+
+
+def sheet(case: int | str, *, actor: identity.Actor) -> Sheet:
+    """Return all that a case sheet shows, by id or number, in two statements.
+
+    The applicant sees their own case without staff's notes and names. Raises Missing, also for who may not read it.
+    """
+    condition, value = which(case)
+    found = sql.rows(f"{_CASE}{condition}", (value,))
+    if not found:
+        raise Missing(NO_CASE)
+    record = record_of(found[0])
+    mine = own_case(record, actor)
+    works = acts.works_on(record, actor)
+    staff = (
+        bool(works)
+        or bool(acts.reads(record, actor))
+        or (actor.id is not None and actor.id == record.handler_id)
+    )
+    if not staff and not mine:
+        raise Missing(NO_CASE)
+    declared = case_type(record.type_id)
+    now = clock.now()
+    running = running_of(found[0][len(NAMES)])
+    events = [_event(row) for row in sql.rows(_EVENTS, (record.id,))]
+    if not staff:
+        events = [_for_applicant(event) for event in events if event.kind not in PRIVATE]
+    return Sheet(
+        case=case_view(record, now=now, with_code=mine),
+        clocks=clock_views(declared, running, now),
+        timeline=tuple(events),
+        files=tuple(_file(entry) for entry in json_of(found[0][len(NAMES) + 1]) or ()),
+        facts=facts_of(declared, record),
+        moves=tuple(
+            _move(declared, record, move, why) for move, why in moving.refusals(declared, record, actor)
+        ),
+        links=(LinkView("subject", record.subject, record.subject),) if record.subject else (),
+        basis=declared.basis,
+        may_note=bool(works),
+        may_reveal=bool(works) and bool(record.sealed or record.applicant_sealed),
+    )
+
+
+def clock_views(
+    declared: CaseType, running: Sequence[clocks.Running], now: datetime
+) -> tuple[ClockView, ...]:
+    """Return clocks as they stand now, each able to explain itself."""
+    calendar = calendars.current()
+    views = []
+    for one in running:
+        limit = declared.clock if declared.clock and declared.clock.name == one.name else None
+        title = limit.title if limit else same(one.name)
+        light = clocks.light(
+            now=now, due=one.due_at, soon=one.soon_at, paused=one.paused_at, stopped=one.stopped_at
+        )
+        views.append(
+            ClockView(
+                name=one.name,
+                title=title,
+                unit=one.unit,
+                amount=one.amount,
+                started_at=one.started_at,
+                due_at=one.due_at,
+                soon_at=one.soon_at,
+                stopped_at=one.stopped_at,
+                paused_at=one.paused_at,
+                light=light,
+                used=clocks.used(calendar, one, now=now),
+                left=wording.left(calendar, now=now, due=one.due_at, unit=one.unit, light=light),
+                explain=wording.explain(calendar, one, title=title),
+                basis=limit.basis if limit else T("", ""),
+                invented=limit.invented if limit else False,
+                warnings=wording.warnings(calendar, one),
+            )
+        )
+    return tuple(views)
+
+
+def facts_of(declared: CaseType, record: Record) -> tuple[FactView, ...]:
+    """Return the entries of a case's form as they are shown, personal ones masked."""
+    extra = tuple(field_of(body) for body in record.form or ())
+    return _shown((*declared.fields, *extra), record.facts)
+
+
+def _shown(fields: Sequence[Field], facts: dict[str, Any]) -> tuple[FactView, ...]:
+    personal = {field.name for field in fields if field.personal}
+    opened = {name: value for name, value in facts.items() if name not in personal}
+    masks = {name: str(value) for name, value in facts.items() if name in personal}
+    return tuple(
+        FactView(row.name, row.title, row.kind, facts.get(row.name), row.text, row.personal)
+        for row in shown.shown(fields, opened, masks=masks, lookup=PLACES)
+    )
+
+
+def _event(row: tuple[Any, ...]) -> EventView:
+    (n, kind, move, source, target, at, actor_id, actor, organisation_id, organisation, note) = row[:11]
+    data, document, stored = json_of(row[11]) or {}, row[12], json_of(row[13]) or {}
+    fields = tuple(field_of(body) for body in stored.get("fields", ()))
+    return EventView(
+        n=n,
+        kind=kind,
+        move=move,
+        title=from_json(stored.get("title", move)),
+        from_state=source,
+        to_state=target,
+        to_title=from_json(stored.get("to", target)),
+        at=at,
+        actor_id=actor_id,
+        actor_label=actor,
+        organisation_id=organisation_id,
+        organisation_label=organisation,
+        note=note,
+        basis=from_json(stored.get("basis", "")),
+        document=document,
+        document_title=from_json(stored["document"]) if document and "document" in stored else None,
+        data=_shown(fields, data) if data else (),
+    )
+
+
+def _for_applicant(event: EventView) -> EventView:
+    """Return an event as the applicant sees it: the office that acted, not the person."""
+    if " · " not in event.actor_label:
+        return event
+    office = event.actor_label.partition(" · ")[2]
+    return replace(event, actor_id=None, actor_label=office)
+
+
+def _file(entry: Sequence[Any]) -> FileView:
+    digest, name, size, media_type, field, at, by = entry
+    return FileView(digest, name, size, media_type, field, datetime.fromisoformat(at), by)
+
+
+def _move(declared: CaseType, record: Record, move: Move, why: T | None) -> MoveView:
+    target = move.target or record.state
+    return MoveView(
+        name=move.name,
+        title=move.title,
+        allowed=why is None,
+        why=why or T("", ""),
+        target=target,
+        target_title=declared.state(target).title,
+        basis=move.basis,
+        note=move.note,
+        fields=move.fields,
+        chooses_organisation=move.to == "chosen",
+        asks_days=flow.asks_days(move),
+        extend_limit=move.extend_limit,
+        document=move.document,
+        key=move.key,
+        tone=move.tone,
+        help=move.help,
+    )
+
+
+class _Tries:
+    """Wrong codes of the last minutes, by number: a guesser is stopped long before a code is likely to fit."""
+
+    MOST, SECONDS, KEPT = 10, 600.0, 10_000
+
+    def __init__(self) -> None:
+        self.seen: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def wrong(self, number: str) -> None:
+        """Count one more wrong code."""
+        count, until = self.seen.pop(number, (0, 0.0))
+        now = time.monotonic()
+        self.seen[number] = (count + 1, until) if now < until else (1, now + self.SECONDS)
+        while len(self.seen) > self.KEPT:
+            self.seen.popitem(last=False)
+
+    def stopped(self, number: str) -> bool:
+        """Tell whether there were too many."""
+        count, until = self.seen.get(number, (0, 0.0))
+        return count >= self.MOST and time.monotonic() < until
+
+
+_tries = _Tries()
+NO_PROGRESS = T("没有查到，请核对受理编号和查询码", "Nothing found; please check the number and the code")
+
+
+def progress(number: str, code: str) -> Progress:
+    """Return how a case stands, for anyone who has its number and query code; no personal data, no staff.
+
+    Raises Missing (one answer for a wrong number and a wrong code, found out before the database is asked),
+    Throttled (too many wrong codes for a number).
+    """
+    number = number.strip().upper()[:64]
+    if _tries.stopped(number):
+        raise Throttled()
+    if not numbers.code_fits(number, code[:64]):
+        _tries.wrong(number)
+        raise Missing(NO_PROGRESS)
+    found = sql.rows(f"{_CASE}c.number = %s", (number,))
+    declared = registry.find(CaseType, found[0][NAMES.index("type_id")]) if found else None
+    if declared is None or not declared.public:
+        raise Missing(NO_PROGRESS)
+    record = record_of(found[0])
+    now = clock.now()
+    running = running_of(found[0][len(NAMES)])
+    type_title, _ = titles(record.type_id, record.state)
+    state = declared.state(record.state)
+    steps: list[Step] = []
+    for event in (_event(row) for row in sql.rows(_EVENTS, (record.id,))):
+        if event.kind in ("open", "move"):
+            step = _public(declared, event)
+            if not steps or steps[-1].title != step.title:
+                steps.append(step)
+    first = clock_views(declared, running[:1], now)
+    return Progress(
+        number=record.number,
+        type_title=type_title,
+        state_title=state.public or state.title,
+        phase=flow.PHASES[record.phase],
+        organisation_label=record.organisation_label,
+        opened_at=record.opened_at,
+        due_at=record.due_at,
+        closed_at=record.closed_at,
+        light=light_of(now, record.phase, record.due_at, record.soon_at, record.paused_at, record.closed_at),
+        steps=tuple(steps),
+        explain=first[0].explain if first else None,
+    )
+
+
+def _public(declared: CaseType, event: EventView) -> Step:
+    for state in declared.states:
+        if state.name == event.to_state:
+            return Step(state.public or state.title, event.at)
+    return Step(event.to_title, event.at)
