@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.postgres.indexes import GinIndex
+from django.db.models import Func
+
 from tongzheng.kernel.core.text import T
+
+GRAMS = "registers_grams"
+"""The database function that cuts text into the one- and two-character pieces that searches look up."""
+
+
+def search_index(*fields: str, name: str) -> GinIndex:
+    """Return the index that makes a register searchable by parts of words, Chinese ones of two characters too.
+
+    Put it into the model's `Meta.indexes` with exactly the register's plain `search` columns; the model's
+    migration must depend on ("registers", "0001_initial").
+    """
+    return GinIndex(Func(*fields, function=GRAMS), name=name)
 
 
 @dataclass(frozen=True, slots=True)
