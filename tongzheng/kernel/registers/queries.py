@@ -1,0 +1,301 @@
+"""The statements of lists, built from a `Table`: keyset pages, search, filters, reach and map points.
+
+Everything here returns (sql, params) and touches no database.
+"""
+
+# ruff: noqa: S608  (names come from tables.py, quoted; every value is a parameter)
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from tongzheng.kernel.core.codes import region_prefix
+from tongzheng.kernel.core.errors import Invalid, Missing
+from tongzheng.kernel.core.sealing import blind
+from tongzheng.kernel.core.text import T
+from tongzheng.kernel.identity.api import Reach
+
+from .rules import Lookup, Slip, parse
+from .tables import Col, Table, plain, quoted
+
+RANGED = ("integer", "decimal", "money", "date", "datetime")
+WORDS_LIMIT = 5
+Params = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A resolved sort: the quoted column ("" for the primary key alone), its direction, whether it may be empty."""
+
+    key: str
+    name: str
+    nullable: bool
+    descending: bool
+    to_python: Any = None
+
+
+@dataclass(slots=True)
+class Where:
+    """Conditions joined by AND, with their parameters."""
+
+    parts: list[str] = field(default_factory=list)
+    params: Params = field(default_factory=list)
+
+    def add(self, sql: str, *params: Any) -> None:
+        """Add one condition."""
+        self.parts.append(sql)
+        self.params.extend(params)
+
+    def also(self, sql: str = "", *params: Any) -> tuple[str, Params]:
+        """Return the WHERE clause with one more condition, without keeping it."""
+        parts = [*self.parts, sql] if sql else self.parts
+        return (" WHERE " + " AND ".join(parts) if parts else ""), [*self.params, *params]
+
+
+def order_of(table: Table, sort: str) -> Order:
+    """Return the sort that `sort` ("name" or "-name", "" the register's own) asks for. Raises Invalid."""
+    asked = sort or table.register.order
+    key = asked.lstrip("-")
+    descending = asked.startswith("-")
+    if key in ("id", "pk", table.pk.name):
+        return Order(asked, "", False, descending)
+    col = table.cols.get(key)
+    if sort and sort != table.register.order and (col is None or not col.column.sort):
+        raise Invalid(T("不能按这一列排序", "This column cannot be sorted by"), fields={"sort": T(key, key)})
+    if col is not None:
+        return Order(asked, col.name, col.nullable, descending, col.field.to_python)
+    other = table.model._meta.get_field(key)
+    return Order(asked, quoted(other.column), other.null, descending, other.to_python)  # type: ignore[union-attr]
+
+
+def limits(table: Table, reach: Reach) -> Where:
+    """Return the conditions that keep a reader to the rows within reach."""
+    where = Where()
+    if reach.everything or not table.limited:
+        return where
+    parts: list[str] = []
+    params: Params = []
+    if table.register.organisation and reach.organisations:
+        parts.append(f"{table.organisation} = ANY(%s)")
+        params.append(list(reach.organisations))
+    if table.register.region:
+        for prefix in reach.regions:
+            parts.append(f"{table.region} LIKE %s")
+            params.append(escaped(prefix) + "%")
+    where.add("(" + " OR ".join(parts) + ")" if parts else "FALSE", *params)
+    return where
+
+
+def searching(table: Table, words: str, where: Where) -> None:
+    """Add the conditions of a search: every word must be found in some search column; sealed ones match whole."""
+    columns = [col for col in table.cols.values() if col.column.search]
+    for word in (part[:60] for part in words.replace("\x00", "").split()[:WORDS_LIMIT]):
+        texts = [c for c in columns if not c.use]
+        parts: list[str] = []
+        params: Params = []
+        if texts:
+            match = " OR ".join(
+                f"{c.name}::text ILIKE %s" if _not_text(c) else f"{c.name} ILIKE %s" for c in texts
+            )
+            grams = table.grams and {c.column.name for c in texts} <= set(table.grams_of)
+            if grams:
+                parts.append(f"({table.grams} @> %s::text[] AND ({match}))")
+                params.append(pieces(word))
+            else:
+                parts.append(f"({match})")
+            params.extend([f"%{escaped(word)}%"] * len(texts))
+        for col in columns:
+            if col.use:
+                parts.append(f"{col.blind_name} = %s")
+                params.append(blind(word, use=col.use))
+        if parts:
+            where.add("(" + " OR ".join(parts) + ")", *params)
+
+
+def pieces(word: str) -> list[str]:
+    """Return the pieces of a searched word that the gram index knows: pairs of characters, or the only one."""
+    low = word.lower()
+    return sorted({low[i : i + 2] for i in range(len(low) - 1)}) if len(low) > 1 else [low]
+
+
+def escaped(text: str) -> str:
+    """Return text with LIKE's own signs made literal."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _not_text(col: Col) -> bool:
+    return col.column.kind in ("integer", "decimal", "money", "date", "datetime", "bool", "organisation")
+
+
+def filtering(
+    table: Table, filters: Mapping[str, Any] | None, where: Where, *, today: date, lookup: Lookup
+) -> None:
+    """Add the conditions of filters: `name` equal, `name__from`/`name__to` a range with both ends.
+
+    Raises Invalid naming each filter that is unknown or cannot be understood.
+    """
+    errors: dict[str, T] = {}
+    for key, raw in (filters or {}).items():
+        if raw is None or raw in ("", [], ()):
+            continue
+        name, _, end = key.partition("__")
+        col = table.cols.get(name)
+        if col is None or not col.column.filter or end not in ("", "from", "to"):
+            errors[key] = T("不能按这一项筛选", "This cannot be filtered by")
+            continue
+        if end and col.column.kind not in RANGED:
+            errors[key] = T("这一列没有范围", "This column has no range")
+            continue
+        try:
+            if isinstance(raw, list | tuple):
+                many = [parse(col.spec, one, today=today, lookup=lookup) for one in raw[:100]]
+                if col.use or col.column.kind in ("region", "bool"):
+                    raise Slip(T("只能选一个", "Only one can be chosen"))
+                where.add(f"{col.name} = ANY(%s)", many)
+                continue
+            value = parse(col.spec, raw, today=today, lookup=lookup)
+        except Slip as slip:
+            errors[key] = slip.words
+            continue
+        if value is not None:
+            _compare(col, end, value, where, dateless=isinstance(raw, str) and ":" not in raw)
+    if errors:
+        raise Invalid(fields=errors)
+
+
+def _compare(col: Col, end: str, value: Any, where: Where, *, dateless: bool) -> None:
+    kind = col.column.kind
+    if end == "to" and kind == "datetime" and dateless:
+        where.add(f"{col.name} < %s", value + timedelta(days=1))
+    elif end:
+        where.add(f"{col.name} {'>=' if end == 'from' else '<='} %s", value)
+    elif col.use:
+        where.add(f"{col.blind_name} = %s", blind(str(value), use=col.use))
+    elif kind == "region":
+        where.add(f"{col.name} LIKE %s", escaped(region_prefix(value)) + "%")
+    elif kind == "datetime" and dateless:
+        where.add(f"{col.name} >= %s AND {col.name} < %s", value, value + timedelta(days=1))
+    elif kind in ("text", "long"):
+        where.add(f"{col.name} LIKE %s", escaped(str(value)) + "%")
+    else:
+        where.add(f"{col.name} = %s", value)
+
+
+def page_sql(
+    table: Table, where: Where, order: Order, after: tuple[Any, Any] | None, limit: int
+) -> tuple[str, Params]:
+    """Return the statement of one page: pk, version, sort value, label, then the shown columns.
+
+    `after` is (sort value, pk) of the last row seen. Empty values come last in both directions, by a second,
+    equally bounded branch, so that a plain index serves the first.
+    """
+    way, sign = ("DESC", "<") if order.descending else ("ASC", ">")
+    pk = table.pk_name
+    select = _select(table, order)
+    if not order.name:
+        clause, params = where.also(f"{pk} {sign} %s", after[1]) if after else where.also()
+        return f"{select}{clause} ORDER BY {pk} {way} LIMIT %s", [*params, limit]
+    by = f" ORDER BY {order.name} {way}, {pk} {way} LIMIT %s"
+    if not order.nullable:
+        clause, params = (
+            where.also(f"({order.name}, {pk}) {sign} (%s, %s)", *after) if after else where.also()
+        )
+        return f"{select}{clause}{by}", [*params, limit]
+    empty_by = f" ORDER BY {pk} {way} LIMIT %s"
+    if after and after[0] is None:
+        clause, params = where.also(f"{order.name} IS NULL AND {pk} {sign} %s", after[1])
+        return f"{select}{clause}{empty_by}", [*params, limit]
+    with_value = f"{order.name} IS NOT NULL"
+    clause, params = (
+        where.also(f"{with_value} AND ({order.name}, {pk}) {sign} (%s, %s)", *after)
+        if after
+        else where.also(with_value)
+    )
+    empty, empty_params = where.also(f"{order.name} IS NULL")
+    sql = (
+        f"SELECT * FROM (({select}{clause}{by}) UNION ALL ({select}{empty}{empty_by})) AS page"
+        f' ORDER BY "sort_value" {way} NULLS LAST, "row_pk" {way} LIMIT %s'
+    )
+    return sql, [*params, limit, *empty_params, limit, limit]
+
+
+def row_sql(table: Table, where: Where, pk: Any, *, lock: bool = False) -> tuple[str, Params]:
+    """Return the statement of one row, in the same shape as a page's."""
+    clause, params = where.also(f"{table.pk_name} = %s", pk)
+    return _select(table, None) + clause + (" FOR UPDATE" if lock else ""), params
+
+
+def stream_sql(table: Table, where: Where, order: Order, columns: Sequence[str]) -> tuple[str, Params]:
+    """Return the statement of an export: the given quoted columns of every row in order."""
+    clause, params = where.also()
+    way = "DESC" if order.descending else "ASC"
+    by = f"{order.name} {way} NULLS LAST, " if order.name else ""
+    return f"SELECT {', '.join(columns)} FROM {table.name}{clause} ORDER BY {by}{table.pk_name} {way}", params
+
+
+def points_sql(
+    table: Table, where: Where, box: tuple[float, float, float, float], cell: float, limit: int, sample: float
+) -> tuple[str, Params]:
+    """Return the statement of a map: rows gathered in cells of `cell` degrees within box (west, south, east, north).
+
+    `sample` is the percentage of the table's pages looked at, 100 for all.
+    """
+    lon, lat = (_column(table, name) for name in table.register.place or ("", ""))
+    clause, params = where.also(
+        f"{lon} BETWEEN %s AND %s AND {lat} BETWEEN %s AND %s", box[0], box[2], box[1], box[3]
+    )
+    drawn = f" TABLESAMPLE SYSTEM ({sample:.3f}) REPEATABLE (1)" if sample < 100 else ""
+    return (
+        f"SELECT count(*), avg({lon})::float8, avg({lat})::float8, min({table.pk_name}), min({label_of(table)}::text)"
+        f" FROM {table.name}{drawn}{clause}"
+        f" GROUP BY floor({lon} / %s), floor({lat} / %s) ORDER BY 1 DESC LIMIT %s"
+    ), [*params, cell, cell, limit]
+
+
+def label_of(table: Table) -> str:
+    """Return the quoted column by which people recognise a row."""
+    return _column(table, table.register.label)
+
+
+def _column(table: Table, name: str) -> str:
+    if name in table.cols:
+        return table.cols[name].name
+    if name == "pk":
+        return table.pk_name
+    return quoted(table.model._meta.get_field(name).column)  # type: ignore[union-attr]
+
+
+def _select(table: Table, order: Order | None) -> str:
+    version = quoted(table.version.column) if table.version is not None else "NULL"
+    value = order.name if order and order.name else "NULL"
+    head = f'{table.pk_name} AS "row_pk", {version} AS "row_version", {value} AS "sort_value"'
+    names = ", ".join(f'{name} AS "c{n}"' for n, name in enumerate(table.shown))
+    return f'SELECT {head}, {label_of(table)} AS "row_label", {names} FROM {table.name}'
+
+
+def cursor_of(order: Order, value: Any, pk: Any) -> str:
+    """Return the opaque place after a row, for the next page of the same order."""
+    body = json.dumps([order.key, plain(value), plain(pk)], ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
+
+
+def place_of(table: Table, order: Order, cursor: str) -> tuple[Any, Any]:
+    """Return (sort value, pk) of a cursor. Raises Invalid for one that is damaged or of another order."""
+    try:
+        key, value, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if key != order.key:
+            raise ValueError(key)
+        if value is not None and order.to_python:
+            value = order.to_python(value)
+        return value, table.pk_value(pk)
+    except (ValueError, TypeError, ArithmeticError, ValidationError, Missing):
+        raise Invalid(
+            T("翻页位置已失效，请从头看起", "This page place is no longer valid; start again")
+        ) from None
