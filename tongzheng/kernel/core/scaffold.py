@@ -26,7 +26,9 @@ def make(path: str, *, root: Path = PACKAGE) -> Path:
     if chapter not in CHAPTERS:
         raise CannotMake(f"{chapter!r} is not a chapter; choose one of {', '.join(CHAPTERS)}")
     if not re.fullmatch(r"[a-z][a-z0-9]{1,29}", slug):
-        raise CannotMake(f"{slug!r} cannot be a system's name: 2 to 30 lower-case letters and digits, a letter first")
+        raise CannotMake(
+            f"{slug!r} cannot be a system's name: 2 to 30 lower-case letters and digits, a letter first"
+        )
     taken = [found.parent for found in (root / "systems").glob(f"*/{slug}/manifest.py")]
     if taken or (root / "kernel" / slug).exists():
         raise CannotMake(f"there is already something called {slug}: {taken[0] if taken else 'an engine'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tongzheng.kernel.core.faces import PortalEntry
 from tongzheng.kernel.core.registry import System
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity.kinds import Action, Role
@@ -73,6 +74,7 @@ system = System(
             ("services.read_items", "services.manage_items", "services.export_items"),
             reach="region",
         ),
+        PortalEntry("items", T("办事", "Services"), "file", "/services/", order=10),
         APPLICATION,
         INSTANT,
         Template(

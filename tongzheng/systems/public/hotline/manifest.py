@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tongzheng.kernel.core.faces import PortalEntry, WorkEntry
 from tongzheng.kernel.core.registry import System
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity.kinds import Action, Role
@@ -38,6 +39,8 @@ system = System(
         ),
         Role("caller", T("回访员", "Call-back clerk"), ("hotline.read", "hotline.callback")),
         Role("handler", T("承办员", "Handler"), ("hotline.read", "hotline.handle")),
+        PortalEntry("report", T("12345", "12345"), "phone", "/hotline/", order=20),
+        WorkEntry("seat", T("坐席", "Seat"), "/hotline/seat/", "hotline.seat", icon="phone", order=5),
         TICKET,
         Template(
             "taken",

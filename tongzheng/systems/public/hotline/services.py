@@ -79,6 +79,16 @@ def take(
     )
 
 
+def caller(actor: identity.Actor, values: Mapping[str, Any]) -> cases.Applicant:
+    """Return for whom a ticket is: the citizen who is signed in, or whoever the form names, perhaps nobody."""
+    name, phone = str(values.get("caller_name") or "").strip(), str(values.get("caller_phone") or "").strip()
+    if actor.kind == "citizen":
+        return cases.Applicant(
+            account_id=actor.id, person_id=actor.person_id, name=name, phone=phone, lang=actor.lang
+        )
+    return cases.Applicant(name=name, phone=phone)
+
+
 def near(*, actor: identity.Actor, region: str, code: str, limit: int = 5) -> tuple[cases.CaseRow, ...]:
     """Return the newest tickets of the same class in the same place: what may be the same matter."""
     found = cases.find_cases(
