@@ -56,7 +56,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "tongzheng.site.shell.context",
             ],
-            "builtins": ["tongzheng.site.templatetags.pieces"],
+            "builtins": ["tongzheng.site.templatetags.pieces", "tongzheng.site.templatetags.entries"],
         },
     }
 ]
