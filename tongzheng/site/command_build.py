@@ -15,8 +15,14 @@ def inspect(chosen: argparse.Namespace) -> int:
     """Print every fault of the declarations, the code and the migrations; return 1 if there is one."""
     start_django()
     from tongzheng.kernel.core import inspection
+    from tongzheng.site import languages
 
-    faults = [*inspection.run(), *_models_without_migration()]
+    faults = [
+        *inspection.run(),
+        *languages.faults(),
+        *languages.inline_faults(),
+        *_models_without_migration(),
+    ]
     for fault in faults:
         print(fault)
     if faults:
