@@ -20,7 +20,7 @@ export async function enliven(box) {
       style: { version: 8, sources: {}, layers: [] },
       bounds: bounds(shapes),
       fitBoundsOptions: { padding: 24 },
-      attributionControl: { compact: true, customAttribution: t("边界为示意，不作划界依据", "Boundaries are a sketch and settle nothing") },
+      attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
       cooperativeGestures: true,
@@ -47,7 +47,7 @@ export async function enliven(box) {
     const label = document.createElement("span");
     label.className = "name";
     label.textContent = english() ? properties.name_en : properties.name;
-    new Marker({ element: label }).setLngLat(properties.cp).addTo(view);
+    new Marker({ element: label, anchor: "bottom", offset: [0, -8] }).setLngLat(properties.cp).addTo(view);
   }
   if (box.dataset.map) await points(view, box.dataset.map);
 }

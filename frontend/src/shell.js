@@ -20,7 +20,7 @@ async function enliven(root) {
     const part = await load();
     for (const element of found) part.enliven(element);
   }
-  root.querySelector("[data-focus]")?.focus();
+  root.querySelector("[data-focus]:not(.example *)")?.focus();
 }
 
 document.addEventListener("click", (event) => {

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import StaticFilesStorage
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
@@ -82,7 +83,7 @@ def _known(name: str) -> Path:
 def _find(name: str) -> Path | None:
     try:
         path = _known(name)
-    except (Http404, ValueError):
+    except (Http404, SuspiciousOperation, ValueError):
         return None
     return path if path.is_file() else None
 
