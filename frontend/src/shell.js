@@ -9,6 +9,8 @@ const PARTS = [
   ["[data-drop]", () => import("./upload.js")],
   ["[data-combobox]", () => import("./combobox.js")],
   ["[data-map]", () => import("./map.js")],
+  ["[data-conditions]", () => import("./conditions.js")],
+  ["[data-regions]", () => import("./regions.js")],
 ];
 
 /** Bring to life what is inside `root`; each part marks what it has already taken. */

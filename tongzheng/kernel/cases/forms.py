@@ -22,13 +22,14 @@ UPLOAD_LIMIT = 20 * 1024 * 1024
 
 MEDIA: dict[str, tuple[str, ...]] = {
     "image": (".jpg", ".jpeg", ".png", ".webp", ".gif", ".heic"),
-    "pdf": (".pdf",),
-    "document": (".pdf", ".doc", ".docx", ".ofd", ".wps", ".txt"),
-    "sheet": (".xls", ".xlsx", ".csv", ".et"),
-    "audio": (".mp3", ".wav", ".m4a", ".amr"),
-    "video": (".mp4", ".mov"),
+    "jpeg": (".jpg", ".jpeg"),
+    "document": (".pdf", ".ofd", ".doc", ".docx", ".wps", ".txt"),
+    "table": (".xlsx", ".xls", ".et", ".csv"),
+    "audio": (".mp3", ".wav"),
+    "video": (".mp4", ".m4v", ".mov", ".3gp"),
 }
-"""Words that `Field.accept` may use besides endings (".pdf") and media types ("image/png")."""
+"""Groups that `Field.accept` may name besides kinds ("pdf"), endings (".pdf") and media types ("image/png");
+they are the ledger's, which looks at the content and has the last word."""
 
 
 class Upload(Protocol):

@@ -1,0 +1,50 @@
+"""What forms ask while they are filled in: the next level of regions, organisations by a few letters."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tongzheng.kernel.core.errors import SignInNeeded
+from tongzheng.kernel.core.text import T
+from tongzheng.kernel.identity import api as identity
+
+from .kinds import Field
+from .templatetags.case_forms import CITY, entry_of
+
+HOUR = "public, max-age=3600"
+
+
+@require_safe
+def regions(request: HttpRequest) -> HttpResponse:
+    """Answer the selects of a region entry as they are once `?code=` is chosen; `name` and `required` as it had.
+
+    Regions are public, so this needs no sign-in and may be kept by caches.
+    """
+    name = request.GET.get("name", "region")
+    if not name.isidentifier() or len(name) > 60:
+        name = "region"
+    field = Field(name, T("区划", "Region"), "region", required=request.GET.get("required") == "1")
+    entry = entry_of(field, {name: request.GET.get("code", "")[:12]}, None, {})
+    response = render(request, "cases/form/region.html", {"entry": entry})
+    response["Cache-Control"] = HOUR
+    response["Vary"] = "Cookie, Accept-Language"
+    return response
+
+
+@require_safe
+def organisations(request: HttpRequest) -> HttpResponse:
+    """Answer the organisations that fit `?q=`, as the combobox takes them: `<li data-value>`."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if not actor.signed_in:
+        raise SignInNeeded()
+    words = request.GET.get("q", "").strip()[:60]
+    kind = request.GET.get("kind", "")
+    found = identity.organisations(words=words, kind=kind or None, limit=20) if words else ()
+    return render(request, "cases/partials/organisations.html", {"found": found})
+
+
+def counties() -> tuple[identity.RegionView, ...]:
+    """Return the city's counties, for filters."""
+    return identity.regions(parent=CITY, limit=40)
