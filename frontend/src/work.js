@@ -1,5 +1,6 @@
 // On the staff faces: htmx swaps parts of a page, so that the list stays while the sheet changes.
 import htmx from "htmx.org";
+import "./inbox.js";
 
 Object.assign(htmx.config, {
   includeIndicatorStyles: false,
