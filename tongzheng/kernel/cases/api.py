@@ -17,6 +17,7 @@ from tongzheng.kernel.core.text import T
 from . import forms
 from .acts import add_note, attach_file, reveal_fields
 from .calendars import calendar, due_after, set_day, set_hours
+from .incoming import Incoming, received
 from .kinds import Field
 from .lists import counts, find_cases, inbox, my_cases
 from .lookup import PLACES
@@ -50,6 +51,7 @@ __all__ = [
     "EventView",
     "FactView",
     "InboxCounts",
+    "Incoming",
     "MoveView",
     "Page",
     "Progress",
@@ -66,6 +68,7 @@ __all__ = [
     "my_cases",
     "open_case",
     "progress",
+    "received",
     "reveal_fields",
     "set_day",
     "set_hours",
