@@ -25,7 +25,7 @@ TRIES = 6
 
 log = logging.getLogger(__name__)
 
-NOT_SET_UP = "this way of sending is not set up / 此发送方式未配置"
+NOT_SET_UP = "this way of sending is not set up"
 
 
 _BY_ID = (

@@ -40,16 +40,14 @@ class Template:
 class Document:
     """A numbered official document, printed as a PDF; its id is "slug.name".
 
-    `template` is one of LAYOUTS. `title` stands on top, `word` is the issuer's word in the number (such as
-    "许受"). `paragraphs` are the body, each with `{name}` places; a paragraph whose places are all empty is left
-    out. `rows` are the lines of the table (place, heading). `remedy` tells how to object. `basis` is the
-    legal basis, shown small. `copies` says who keeps one.
+    `template` is one of LAYOUTS. `title` stands on top. `paragraphs` are the body, each with `{name}` places; one
+    whose places are all empty is left out. `rows` are the lines of the table (place, heading). `remedy` tells how
+    to object. `basis` is the legal basis, shown small. `copies` says who keeps one.
     """
 
     name: str
     title: T
     template: str = "decision"
-    word: T | None = None
     paragraphs: tuple[T, ...] = ()
     rows: tuple[tuple[str, T], ...] = ()
     remedy: T | None = None

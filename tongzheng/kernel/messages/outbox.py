@@ -29,7 +29,7 @@ _INSERT = (
     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"
 )
 
-NOBODY_TO_REACH = "no account, phone or e-mail address / 无账号、手机号和电子邮箱"
+NOBODY_TO_REACH = "nobody to reach: no account, phone or e-mail address"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from tongzheng.kernel.core.text import T, same
 from tongzheng.kernel.identity.api import Actor
 
 from . import report
+from .delivery import NOT_SET_UP
 from .kinds import CHANNELS
-from .outbox import wording
+from .outbox import NOBODY_TO_REACH, wording
 from .reading import PAGE, MessageView, inbox, mark_read, phones, sent_to_phone, unread_count
 
 prefix = "messages"
@@ -99,7 +100,7 @@ def delivery(request: HttpRequest) -> HttpResponse:
         "messages/report.html",
         {
             "tallies": [(CHANNELS[one.channel], *STATES[one.state], one) for one in tallies],
-            "rows": [(CHANNELS[one.channel], _title(one.template), one) for one in rows],
+            "rows": [(CHANNELS[one.channel], _title(one.template), _why(one.error), one) for one in rows],
             "page": _page(rows),
             "demo": settings.DEMO,
         },
@@ -137,6 +138,13 @@ def _title(template_id: str) -> T:
         return wording(template_id).title
     except KeyError:
         return same(template_id)
+
+
+def _why(error: str) -> T:
+    return T(
+        error.replace(NOT_SET_UP, "此发送方式未配置").replace(NOBODY_TO_REACH, "没有账号、手机号和电子邮箱"),
+        error,
+    )
 
 
 def _actor(request: HttpRequest) -> Actor:

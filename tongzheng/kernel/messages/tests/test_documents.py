@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,7 @@ from tongzheng.kernel.messages.documents import _compiler, sheet, written_date
 from tongzheng.kernel.messages.fonts import MISSING, covered, folders, printable, settled
 from tongzheng.kernel.messages.kinds import Document
 from tongzheng.kernel.messages.official import DOCUMENTS
+from tongzheng.kernel.messages.render import places
 
 BUREAU = T("示例市行政审批服务管理局", "Example City Approval Bureau")
 FACTS = {
@@ -236,3 +238,18 @@ def test_the_seal_is_drawn_in_red():
 
     assert red("") == 0
     assert red(BUREAU.zh) > 1000
+
+
+def test_the_handbook_names_every_standard_document_and_what_it_needs():
+    handbook = (Path(__file__).parents[4] / "docs/engines/messages.md").read_text()
+    told = {
+        name: {one.split(" (")[0] for one in needs.split(", ")}
+        for name, needs in re.findall(
+            r"^\| `messages\.(\w+)` [^|]*\| ([^|]*?) \|$", re.sub(r" \([^)]*\)", "", handbook), re.M
+        )
+    }
+    needed = {
+        d.name: {place for place, _ in d.rows} | {p for text in d.paragraphs for p in places(text.zh)}
+        for d in DOCUMENTS
+    }
+    assert told == needed
