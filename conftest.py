@@ -43,6 +43,12 @@ def pytest_configure() -> None:
 
     django.setup()
 
+    # The real hash, made cheap: a password costs 0.1 s of both cores on purpose, and tests make hundreds.
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64
+    Argon2PasswordHasher.parallelism = 1
+
 
 @pytest.fixture
 def world(db: None) -> World:
