@@ -88,7 +88,7 @@ def create_accounts(
             )
         if row.kind not in Account.KINDS:
             slips[f"{at}kind"] = T("没有这类账号", "There is no such kind of account")
-        if row.kind == "staff" and not 2 <= len(row.label) <= 60:
+        if len(row.label) > 60 or (row.kind == "staff" and len(row.label) < 2):
             slips[f"{at}label"] = T("请填写姓名", "Enter the name")
         if row.kind == "citizen" and row.person_id is None:
             slips[f"{at}person_id"] = T("公众账号须对应一个人", "A citizen's account belongs to a person")

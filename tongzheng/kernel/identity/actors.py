@@ -31,7 +31,7 @@ _ACTOR = """
 SELECT a.id, a.kind, a.label, a.lang, a.person_id, a.password, a.totp_since IS NOT NULL, a.password_changed_at,
        a.must_change, (SELECT value FROM identity_policy WHERE name = 'administrator_password_days'),
        COALESCE((
-         SELECT jsonb_agg(jsonb_build_array(p.id, p.title, p.english, p.organisation_id, o.name, p.region, p.roles,
+         SELECT jsonb_agg(jsonb_build_array(p.id, p.title, p.english, p.organisation_id, o.name, o.english, p.region, p.roles,
                 CASE WHEN p.roles::text[] && %s::text[] THEN (
                   SELECT jsonb_agg(d.id) FROM identity_organisation d
                   WHERE d.path >= o.path AND d.path < left(o.path, -1) || '/') END) ORDER BY h.since, h.id)
@@ -83,7 +83,7 @@ def snapshot(account_id: int) -> tuple[Actor, str]:
 def _post(
     entry: list[Any], size: int, declared: dict[str, Role], everyone: T | None, administrators: T | None
 ) -> PostView:
-    id, title, english, organisation_id, organisation_name, region, role_list, below = entry
+    id, title, english, organisation_id, name, name_english, region, role_list, below = entry
     roles = tuple(role_list)
     administers = any(role in declared and declared[role].apart for role in roles)
     return PostView(
@@ -91,7 +91,8 @@ def _post(
         title=title,
         english=english,
         organisation_id=organisation_id,
-        organisation_name=organisation_name,
+        organisation_name=name,
+        organisation_english=name_english,
         region=region,
         actions=_actions(roles, size),
         below=frozenset(below or ()),
@@ -177,13 +178,13 @@ def who_may(
                 Grantee(
                     account_id=id,
                     label=actor.label,
-                    post=str(T(post.title, post.english or post.title)),
+                    post=str(post.words),
                     role=str(declared[role].title),
                     why=verdict.why,
-                    organisation_name=post.organisation_name,
+                    organisation=post.organisation,
                 )
             )
-    return tuple(sorted(found, key=lambda g: (g.organisation_name, g.label)))
+    return tuple(sorted(found, key=lambda g: (g.organisation.zh, g.label)))
 
 
 _HOLDERS = """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import path, reverse
@@ -16,12 +17,11 @@ from tongzheng.kernel.ledger.api import entries
 from . import policy, signin
 from .accounts import accounts, create_account, set_active
 from .actors import actor_of, may, require, roles_declared
-from .bodies import organisation
-from .places import region
-from .posts import define_post, end_post, give_post
+from .bodies import KINDS, ensure_organisation, organisations
+from .posts import end_post, ensure_post
 from .sessions import kept_values
-from .showing import show, signed_in
-from .views import AccountView
+from .showing import chosen_body, chosen_place, show, signed_in
+from .views import AccountView, Actor
 
 _GET_POST = require_http_methods(["GET", "HEAD", "POST"])
 _PAGE = 50
@@ -40,7 +40,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
     me = signed_in(request)
     if not may(me, "identity.posts"):
         require(me, "identity.accounts")
-    words, after = request.GET.get("words", ""), request.GET.get("after", "")
+    words, after = request.GET.get("q", ""), request.GET.get("after", "")
     found = accounts(
         words=words, after=int(after) if after.isdecimal() and len(after) < 19 else 0, limit=_PAGE + 1
     )
@@ -83,8 +83,6 @@ def _sheet(
     me = signed_in(request)
     roles = roles_declared()
     typed = request.POST if request.method == "POST" else kept_values(request) or QueryDict()
-    chosen = str(typed.get("organisation", ""))
-    place = str(typed.get("region", ""))
     return show(
         request,
         "account_sheet",
@@ -96,9 +94,8 @@ def _sheet(
         may_posts=may(me, "identity.posts"),
         may_policy=may(me, "identity.policy"),
         roles=[(id, f"{registry.system_of(id).title} · {role.title}") for id, role in roles.items()],
-        titles={id: role.title for id, role in roles.items()},
-        body=organisation(int(chosen)) if chosen.isdecimal() and len(chosen) < 16 else None,
-        where=region(place) if place else None,
+        body=chosen_body(typed),
+        where=chosen_place(typed),
         chosen_roles=typed.getlist("roles"),
         typed=typed,
     )
@@ -117,15 +114,7 @@ def account_act(request: HttpRequest, id: int, act: str) -> HttpResponse:
         elif act == "lift":
             signin.lift_totp(actor=me, account_id=id)
         elif act == "give":
-            post_id = define_post(
-                actor=me,
-                organisation=_number(posted.get("organisation", ""), "organisation"),
-                title=posted.get("title", ""),
-                roles=posted.getlist("roles"),
-                region=posted.get("region", ""),
-                add=True,
-            )
-            give_post(actor=me, account_id=id, post_id=post_id)
+            _give(me, id, posted)
         elif act == "end":
             end_post(actor=me, account_id=id, post_id=_number(posted.get("post", ""), "post"))
         else:
@@ -137,6 +126,71 @@ def account_act(request: HttpRequest, id: int, act: str) -> HttpResponse:
             raise
         return _sheet(request, _found(id), fault)
     return _to_sheet(id)
+
+
+def _give(me: Actor, id: int, posted: QueryDict) -> None:
+    """Give a post as the form says; the post and its holder together or not at all."""
+    body, place = chosen_body(posted), chosen_place(posted)
+    if body is None:
+        raise Invalid(
+            fields={"organisation": T("请从列表中选择一个单位", "Choose an organisation from the list")}
+        )
+    if place is None and (posted.get("region") or posted.get("region_words", "").strip()):
+        raise Invalid(fields={"region": T("请从列表中选择一个地区", "Choose a region from the list")})
+    ensure_post(
+        actor=me,
+        account_id=id,
+        organisation=body.id,
+        title=posted.get("title", ""),
+        roles=posted.getlist("roles"),
+        region=place.code if place else "",
+    )
+
+
+@require_GET
+def body_list(request: HttpRequest) -> HttpResponse:
+    """Organisations, for the system administrator."""
+    me = signed_in(request)
+    require(me, "identity.bodies")
+    words, kind = request.GET.get("q", ""), request.GET.get("kind", "")
+    kind = kind if kind in KINDS else ""
+    found = organisations(words=words, kind=kind or None, limit=_PAGE)
+    return show(request, "bodies", rows=found, words=words, kind=kind, kinds=KINDS)
+
+
+@_GET_POST
+def body_new(request: HttpRequest) -> HttpResponse:
+    """Enter an organisation."""
+    me = signed_in(request)
+    require(me, "identity.bodies")
+    typed = request.POST if request.method == "POST" else kept_values(request) or QueryDict()
+    facts: dict[str, Any] = {
+        "typed": typed,
+        "kinds": KINDS,
+        "body": chosen_body(typed),
+        "where": chosen_place(typed),
+    }
+    if request.method != "POST":
+        return show(request, "body_new", **facts)
+    given = {name: typed.get(name, "") for name in ("name", "kind", "uscc", "short", "english")}
+    try:
+        if facts["where"] is None:
+            raise Invalid(fields={"region": T("请从列表中选择一个地区", "Choose a region from the list")})
+        if facts["body"] is None and (
+            typed.get("organisation") or typed.get("organisation_words", "").strip()
+        ):
+            raise Invalid(
+                fields={"organisation": T("请从列表中选择一个单位", "Choose an organisation from the list")}
+            )
+        made = ensure_organisation(
+            actor=me,
+            region=facts["where"].code,
+            parent=facts["body"].id if facts["body"] else None,
+            **given,
+        )
+    except (Invalid, Conflict) as fault:
+        return show(request, "body_new", fault, **facts)
+    return HttpResponseRedirect(f"{reverse('identity:bodies')}?q={quote(made.name)}")
 
 
 @_GET_POST
@@ -204,6 +258,8 @@ urlpatterns = [
     path("accounts/new/", account_new, name="account_new"),
     path("accounts/<int:id>/", account_sheet, name="account_sheet"),
     path("accounts/<int:id>/<slug:act>/", account_act, name="account_act"),
+    path("bodies/", body_list, name="bodies"),
+    path("bodies/new/", body_new, name="body_new"),
     path("policy/", policy_page, name="policy"),
     path("records/", records, name="records"),
 ]

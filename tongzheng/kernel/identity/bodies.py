@@ -17,6 +17,15 @@ from .models import Organisation
 from .places import like, spelled
 from .views import Actor, OrganisationView
 
+KINDS: dict[str, T] = {
+    "government": T("政府部门", "Government"),
+    "township": T("乡镇街道", "Township"),
+    "village": T("村（社区）", "Village or community"),
+    "institution": T("事业单位", "Institution"),
+    "utility": T("公用企业", "Utility"),
+    "enterprise": T("企业", "Enterprise"),
+    "social": T("社会组织", "Social organisation"),
+}
 _SELECT = "SELECT id, name, short, uscc, kind, region, parent_id, english FROM identity_organisation WHERE "
 _SLIPS = {
     "shape": T("应为 18 位数字和大写字母", "18 digits and capital letters are expected"),
@@ -226,7 +235,7 @@ def _check(rows: Sequence[NewOrganisation], parents: dict[int | None, str]) -> N
         at = f"{number}." if len(rows) > 1 else ""
         if not 2 <= len(row.name) <= 120:
             slips[f"{at}name"] = T("名称为 2 至 120 字", "A name has 2 to 120 characters")
-        if row.kind not in Organisation.KINDS:
+        if row.kind not in KINDS:
             slips[f"{at}kind"] = T("没有这类机构", "There is no such kind of body")
         if row.uscc and (slip := codes.uscc_slip(row.uscc)):
             slips[f"{at}uscc"] = _SLIPS[slip]

@@ -44,6 +44,23 @@ system = System(
             section="manage",
         ),
         WorkEntry(
+            "bodies",
+            T("机构", "Organisations"),
+            "/account/bodies/",
+            "identity.bodies",
+            "building",
+            section="manage",
+        ),
+        WorkEntry(
+            "people",
+            T("人员查询", "Look up persons"),
+            "/account/people/",
+            "identity.search",
+            "person",
+            order=150,
+            section="data",
+        ),
+        WorkEntry(
             "policy",
             T("安全策略", "Security policy"),
             "/account/policy/",

@@ -36,8 +36,6 @@ class Organisation(models.Model):
     """A body that can hold cases and posts. `path` is the ids from the root down ("1.23."), C-collated,
     so that everything beneath a body is one index range."""
 
-    KINDS = ("government", "township", "village", "institution", "utility", "enterprise", "social")
-
     name = models.CharField(max_length=120)
     short = models.CharField(max_length=60, blank=True)
     english = models.CharField(max_length=160, blank=True)

@@ -19,13 +19,13 @@ from tongzheng.kernel.core.registry import registry
 from tongzheng.kernel.core.sealing import SealBroken, seal, unseal
 from tongzheng.kernel.core.text import T, english
 
-from . import administering, people, signin
+from . import administering, clerking, people, signin
 from .accounts import accounts, register_citizen
 from .actors import NEEDS_PASSWORD, NEEDS_TOTP, actor_of, may, require, roles_declared, who_may
-from .bodies import organisation, organisations
+from .bodies import organisations
 from .kinds import Action
-from .places import region, region_path, regions
-from .showing import actor, show, signed_in
+from .places import region_path, regions
+from .showing import actor, chosen_body, chosen_place, show, signed_in
 from .views import Actor
 
 prefix = "account"
@@ -119,7 +119,6 @@ def _account(request: HttpRequest, who: Actor, shown: dict[str, str] | None = No
     posts = [
         {
             "view": post,
-            "title": T(post.title, post.english or post.title),
             "region": " ".join(str(r.title) for r in region_path(post.region)[1:]),
             "roles": [roles[role].title for role in post.roles if role in roles],
             "actions": [(declared[a].title, reach) for a, reach in post.actions.items() if a in declared],
@@ -185,7 +184,7 @@ def _drawn(secret: str, username: str) -> SafeString:
     """Return the QR code as SVG; drawn by us from our own text, hence safe."""
     image = qrcode.make(
         signin.totp_address(secret, username),
-        image_factory=qrcode.image.svg.SvgPathImage,
+        image_factory=qrcode.image.svg.SvgPathFillImage,
         border=2,
         box_size=8,
     )
@@ -199,10 +198,7 @@ def who(request: HttpRequest) -> HttpResponse:
     require(me, "identity.directory")
     declared = registry.of(Action)
     action = request.GET.get("action", "")
-    place = request.GET.get("region", "")
-    number = request.GET.get("organisation", "")
-    body = organisation(int(number)) if number.isdecimal() and len(number) < 16 else None
-    where = region(place) if place else None
+    body, where = chosen_body(request.GET), chosen_place(request.GET)
     grantees = open_to = mine = None
     if action in declared:
         asked = {"organisation": body.id if body else None, "region": where.code if where else None}
@@ -273,5 +269,6 @@ urlpatterns = [
     path("who-may/", who, name="who_may"),
     path("choices/organisations/", organisation_choices, name="organisation_choices"),
     path("choices/regions/", region_choices, name="region_choices"),
+    *clerking.urlpatterns,
     *administering.urlpatterns,
 ]

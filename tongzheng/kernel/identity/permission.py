@@ -90,7 +90,7 @@ def may(
             T(
                 "您的岗位“{post}”可以“{action}”，但不包括这个单位或地区",
                 "Your post “{post}” permits “{action}”, but not for this organisation or region",
-            ).fill(post=T(elsewhere.title, elsewhere.english or elsewhere.title), action=title),
+            ).fill(post=elsewhere.words, action=title),
         )
     return Verdict(
         False,
@@ -137,8 +137,8 @@ def _because(post: PostView, action: T, how: str) -> T:
         "{organisation}“{post}”可对{reach}“{action}”",
         "“{post}” of {organisation} permits “{action}” for {reach}",
     ).fill(
-        organisation=post.organisation_name,
-        post=T(post.title, post.english or post.title),
+        organisation=post.organisation,
+        post=post.words,
         action=action,
         reach=_REACHES[how],
     )

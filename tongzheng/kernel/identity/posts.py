@@ -56,7 +56,7 @@ def define_post(
             organisation_id=organisation,
             title=title,
             region=place,
-            defaults={"roles": sorted(set(roles)), "english": english},
+            defaults={"roles": sorted(set(roles)), "english": english[:120]},
         )
         wanted = sorted(set(roles) | (set(post.roles) if add and not made else set()))
         if not made and wanted == list(post.roles) and post.is_active:

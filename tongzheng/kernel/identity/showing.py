@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +10,9 @@ from django.shortcuts import render
 
 from tongzheng.kernel.core.errors import Fault, SignInNeeded
 
-from .views import Actor
+from .bodies import organisation, organisations
+from .places import region, regions
+from .views import Actor, OrganisationView, RegionView
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -40,3 +43,23 @@ def show(request: HttpRequest, name: str, fault: Fault | None = None, **facts: A
         "typed": request.POST if request.method == "POST" else facts.get("typed", {}),
     }
     return render(request, f"identity/{name}.html", facts, status=fault.status if fault else 200)
+
+
+def chosen_body(values: Mapping[str, object]) -> OrganisationView | None:
+    """Return the organisation of a combobox: the chosen one, or, without JavaScript, the one its words name."""
+    number, words = str(values.get("organisation") or ""), str(values.get("organisation_words") or "")
+    if number.isascii() and number.isdecimal() and len(number) < 16:
+        return organisation(int(number))
+    found = organisations(words=words, limit=2) if words.strip() else ()
+    exact = [one for one in found if words.strip() in (one.name, one.short, one.english)]
+    return exact[0] if exact else found[0] if len(found) == 1 else None
+
+
+def chosen_place(values: Mapping[str, object]) -> RegionView | None:
+    """Return the region of a combobox, likewise."""
+    code, words = str(values.get("region") or ""), str(values.get("region_words") or "")
+    if code:
+        return region(code.replace("\0", "")[:12])
+    found = regions(words=words, limit=2) if words.strip() else ()
+    exact = [one for one in found if words.strip() in (one.name, one.latin)]
+    return exact[0] if exact else found[0] if len(found) == 1 else None

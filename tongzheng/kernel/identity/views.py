@@ -27,6 +27,17 @@ class PostView:
     roles: tuple[str, ...] = ()
     english: str = ""
     held_back: T | None = None
+    organisation_english: str = ""
+
+    @property
+    def words(self) -> T:
+        """The post's title for readers of either language."""
+        return T(self.title, self.english or self.title)
+
+    @property
+    def organisation(self) -> T:
+        """The organisation's name for readers of either language."""
+        return T(self.organisation_name, self.organisation_english or self.organisation_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +119,7 @@ class Grantee:
     post: str
     role: str
     why: T
-    organisation_name: str = ""
+    organisation: T
 
 
 @dataclass(frozen=True, slots=True)
