@@ -102,6 +102,9 @@ APPLICATION = CaseType(
     opens="services.apply",
     reads="services.read",
     basis=law("第二十九条", "Art 29"),
+    tells=("services.received",),
+    document=T("收件凭证", "Receipt"),
+    paper="吕审",
     clock=Clock(
         "promised",
         T("承诺时限", "Promised limit"),
@@ -308,6 +311,9 @@ INSTANT = CaseType(
     opens="services.apply",
     reads="services.read",
     basis=law("第二十九条", "Art 29"),
+    tells=("services.received",),
+    document=T("收件凭证", "Receipt"),
+    paper="吕审",
     clock=Clock(
         "promised",
         T("承诺时限", "Promised limit"),

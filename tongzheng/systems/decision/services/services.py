@@ -12,7 +12,6 @@ from tongzheng.kernel.core.errors import Invalid, Missing
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity import api as identity
 from tongzheng.kernel.ledger import api as ledger
-from tongzheng.kernel.messages import api as messages
 
 from .items import item, offers
 
@@ -48,7 +47,7 @@ def submit(
         for name, given in uploads.items()
         for upload in given
     ]
-    case = cases.open_case(
+    return cases.open_case(
         "services.instant" if wanted.instant else "services.application",
         actor=actor,
         title=wanted.title.zh,
@@ -62,13 +61,6 @@ def submit(
         days=wanted.promised,
         subject=f"services.item:{wanted.key}@{wanted.version}",
     )
-    messages.send(
-        "services.received",
-        to=messages.Addressee(account_id=case.applicant_account_id, lang=actor.lang),
-        facts={"title": wanted.title, "number": case.number, "code": case.query_code},
-        case=case.number,
-    )
-    return case
 
 
 def item_of(subject: str) -> str:

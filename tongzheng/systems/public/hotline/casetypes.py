@@ -51,6 +51,7 @@ TICKET = CaseType(
     reads="hotline.read",
     basis=RULES,
     anonymous=True,
+    tells=("hotline.taken",),
     clock=Clock(
         "handling",
         T("办理时限", "Handling limit"),
