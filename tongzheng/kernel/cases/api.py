@@ -40,6 +40,7 @@ from .views import (
     Sheet,
     TaskView,
 )
+from .volumes import volumes
 
 __all__ = [
     "LIGHTS",
@@ -74,6 +75,7 @@ __all__ = [
     "set_hours",
     "sheet",
     "validate",
+    "volumes",
 ]
 
 

@@ -8,7 +8,7 @@ inbox costs what is open, not what was ever done. Ids are handed out in blocks a
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Left
@@ -45,6 +45,7 @@ class Case(models.Model):
     soon_at = models.DateTimeField(null=True)
     paused_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    days = models.IntegerField(null=True)
     key = models.TextField(null=True, db_collation="C")
     subject = models.TextField(default="", db_collation="C")
     facts = models.JSONField(default=dict)
@@ -59,6 +60,7 @@ class Case(models.Model):
             models.Index(F("type_id"), F("id").desc(), name="cases_case_type"),
             models.Index(Left("region", 6), F("id").desc(), name="cases_case_county"),
             models.Index(Left("region", 9), F("id").desc(), name="cases_case_township"),
+            BrinIndex(fields=["opened_at"], name="cases_case_opened", pages_per_range=32),
             models.Index(fields=["subject", "-id"], name="cases_case_subject", condition=~Q(subject="")),
             models.Index(
                 fields=["applicant_account_id", "-id"],

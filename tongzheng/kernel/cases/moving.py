@@ -91,7 +91,7 @@ def move_case(
     choice = flow.Choice(organisation, handler, days)
     clean = _judged(row, record, choice, note, data or {}, files, now)
     act = flow.effect(declared, row, _standing(record), choice, actor.id)
-    clocks_now, touched = _clocks(declared, row, act, running, now)
+    clocks_now, touched = _clocks(declared, row, act, running, record.days, now)
     after = _after(record, act, row, actor, clocks_now, now)
     document = (
         numbers.document_number(record.type_id, declared.paper or declared.prefix, now)
@@ -235,7 +235,12 @@ def _judged(
 
 
 def _clocks(
-    declared: CaseType, move: Move, act: flow.Effect, running: list[clocks.Running], now: datetime
+    declared: CaseType,
+    move: Move,
+    act: flow.Effect,
+    running: list[clocks.Running],
+    days: int | None,
+    now: datetime,
 ) -> tuple[list[clocks.Running], list[clocks.Running]]:
     """Return all clocks after the move, and those that the move changed."""
     limit = declared.clock
@@ -248,7 +253,8 @@ def _clocks(
                 calendar,
                 name=limit.name,
                 unit=limit.unit,
-                amount=limit.amount if not act.days else act.days,
+                # What the mover says now, else what was promised when the case was opened, else the type's own.
+                amount=next((n for n in (act.days or None, days) if n is not None), limit.amount),
                 soon=limit.soon,
                 now=now,
             )

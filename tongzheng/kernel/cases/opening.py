@@ -32,7 +32,7 @@ INSERTED = (
     *("id", "number", "type_id", "state", "phase", "version", "events", "title", "region", "organisation_id"),
     *("organisation_label", "opener_id", "handler_id", "handler_label", "mover_id", "made"),
     *("applicant_account_id", "applicant_person_id", "applicant_organisation_id", "applicant_label"),
-    *("applicant_lang", "applicant_sealed", "opened_at", "due_at", "soon_at", "subject"),
+    *("applicant_lang", "applicant_sealed", "opened_at", "due_at", "soon_at", "days", "subject"),
     *("facts", "sealed", "form", "documents"),
 )
 _INSERT = (
@@ -125,6 +125,7 @@ def open_case(
         soon_at=running.soon_at if running else None,
         paused_at=None,
         closed_at=None,
+        days=days,
         subject=subject,
         facts={**opened, **forms.masks(fields, personal)},
         sealed=seal_json(personal, use=SEALED),

@@ -51,6 +51,7 @@ class Record:
     soon_at: datetime | None
     paused_at: datetime | None
     closed_at: datetime | None
+    days: int | None
     subject: str
     facts: dict[str, Any]
     sealed: bytes

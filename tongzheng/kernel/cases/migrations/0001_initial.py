@@ -132,6 +132,7 @@ class Migration(migrations.Migration):
                 ('soon_at', models.DateTimeField(null=True)),
                 ('paused_at', models.DateTimeField(null=True)),
                 ('closed_at', models.DateTimeField(null=True)),
+                ('days', models.IntegerField(null=True)),
                 ('key', models.TextField(db_collation='C', null=True)),
                 ('subject', models.TextField(db_collation='C', default='')),
                 ('facts', models.JSONField(default=dict)),
@@ -141,7 +142,7 @@ class Migration(migrations.Migration):
                 ('rules', models.TextField(db_collation='C', default='')),
             ],
             options={
-                'indexes': [models.Index(models.F('organisation_id'), models.OrderBy(models.F('id'), descending=True), name='cases_case_organisation'), models.Index(models.F('type_id'), models.OrderBy(models.F('id'), descending=True), name='cases_case_type'), models.Index(django.db.models.functions.text.Left('region', 6), models.OrderBy(models.F('id'), descending=True), name='cases_case_county'), models.Index(django.db.models.functions.text.Left('region', 9), models.OrderBy(models.F('id'), descending=True), name='cases_case_township'), models.Index(condition=models.Q(('subject', ''), _negated=True), fields=['subject', '-id'], name='cases_case_subject'), models.Index(condition=models.Q(('applicant_account_id__isnull', False)), fields=['applicant_account_id', '-id'], name='cases_case_account'), models.Index(condition=models.Q(('applicant_person_id__isnull', False)), fields=['applicant_person_id', '-id'], name='cases_case_person')],
+                'indexes': [models.Index(models.F('organisation_id'), models.OrderBy(models.F('id'), descending=True), name='cases_case_organisation'), models.Index(models.F('type_id'), models.OrderBy(models.F('id'), descending=True), name='cases_case_type'), models.Index(django.db.models.functions.text.Left('region', 6), models.OrderBy(models.F('id'), descending=True), name='cases_case_county'), models.Index(django.db.models.functions.text.Left('region', 9), models.OrderBy(models.F('id'), descending=True), name='cases_case_township'), django.contrib.postgres.indexes.BrinIndex(fields=['opened_at'], name='cases_case_opened', pages_per_range=32), models.Index(condition=models.Q(('subject', ''), _negated=True), fields=['subject', '-id'], name='cases_case_subject'), models.Index(condition=models.Q(('applicant_account_id__isnull', False)), fields=['applicant_account_id', '-id'], name='cases_case_account'), models.Index(condition=models.Q(('applicant_person_id__isnull', False)), fields=['applicant_person_id', '-id'], name='cases_case_person')],
                 'constraints': [models.UniqueConstraint(fields=('number',), name='cases_case_number'), models.UniqueConstraint(condition=models.Q(('key__isnull', False)), fields=('key',), name='cases_case_key')],
             },
         ),
