@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import django
 import pytest
 
 if TYPE_CHECKING:
@@ -37,17 +38,9 @@ os.environ["TONGZHENG_DATA"] = str(Path(os.environ["TONGZHENG_TEST_ROOM"]) / (WO
 os.environ["DJANGO_SETTINGS_MODULE"] = "tongzheng.site.settings"
 
 
-def pytest_configure() -> None:
-    """Start Django before the tests are collected: they import models."""
-    import django
-
-    django.setup()
-
-    # The real hash, made cheap: a password costs 0.1 s of both cores on purpose, and tests make hundreds.
-    from django.contrib.auth.hashers import Argon2PasswordHasher
-
-    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64
-    Argon2PasswordHasher.parallelism = 1
+# At once, and not in `pytest_configure`: the conftest.py of a folder named on the command line is read before that,
+# and imports models.
+django.setup()
 
 
 @pytest.fixture
