@@ -43,11 +43,10 @@ def inbox(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     view = request.GET.get("view", "todo")
     view = view if view in VIEWS else "todo"
-    chosen = request.GET.get("case", "")
+    chosen = _asked(request, "case")
     if chosen and request.headers.get("HX-Target") == "sheet":
         return render(request, "cases/partials/sheet.html", _opened(request, chosen))
-    type_id, light = request.GET.get("type", ""), request.GET.get("light", "")
-    words, after = request.GET.get("words", ""), request.GET.get("after", "")
+    type_id, light, words, after = (_asked(request, name) for name in ("type", "light", "words", "after"))
     refused: Invalid | None = None
     page: Page[Any] = Page(())
     try:
@@ -98,6 +97,11 @@ def inbox(request: HttpRequest) -> HttpResponse:
         except Missing as fault:
             context["lost"] = fault.words
     return render(request, "cases/inbox.html", context)
+
+
+def _asked(request: HttpRequest, name: str) -> str:
+    """Return one entry of the query, without what no database can be asked for."""
+    return request.GET.get(name, "").replace("\0", "").strip()[:200]
 
 
 def _most(count: int | None) -> str:
@@ -151,9 +155,7 @@ def related(request: HttpRequest, number: str) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Find any case that the actor may read."""
     actor = actor_of(request)
-    asked = {
-        name: request.GET.get(name, "").strip() for name in ("words", "type", "state", "region", "subject")
-    }
+    asked = {name: _asked(request, name) for name in ("words", "type", "state", "region", "subject")}
     types = faces.types_for(held(actor))
     refused: Invalid | None = None
     page: Page[Any] = Page(())
@@ -166,7 +168,7 @@ def search(request: HttpRequest) -> HttpResponse:
                 state=asked["state"] or None,
                 region=asked["region"] or None,
                 subject=asked["subject"] or None,
-                after=request.GET.get("after") or None,
+                after=_asked(request, "after") or None,
             )
         except Invalid as fault:
             refused = fault
