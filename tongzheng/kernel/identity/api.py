@@ -22,7 +22,16 @@ from .bodies import (
 from .demo import demo_post
 from .people import NewPerson, find_person, person, register_person, register_persons, reveal
 from .places import load_regions, region, region_path, regions
-from .posts import NewHolding, define_post, end_post, ensure_post, ensure_posts, give_post
+from .posts import (
+    Holder,
+    NewHolding,
+    define_post,
+    end_post,
+    ensure_post,
+    ensure_posts,
+    give_post,
+    holders,
+)
 from .sessions import actor_from, form_page, keep_post, kept_values
 from .signin import change_password, sign_in, sign_out, verify_code
 from .views import (
@@ -45,6 +54,7 @@ __all__ = [
     "AccountView",
     "Actor",
     "Grantee",
+    "Holder",
     "NewAccount",
     "NewHolding",
     "NewOrganisation",
@@ -72,6 +82,7 @@ __all__ = [
     "find_person",
     "form_page",
     "give_post",
+    "holders",
     "keep_post",
     "kept_values",
     "load_regions",
