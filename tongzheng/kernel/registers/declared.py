@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tongzheng.kernel.core.faces import WorkEntry
 from tongzheng.kernel.core.registry import System
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity.kinds import Action
@@ -40,6 +41,14 @@ system = System(
         Action("organisations", T("查阅机构台账", "Read the register of organisations"), open_to=("staff",)),
         Action("regions", T("查阅区划台账", "Read the register of regions"), open_to=("staff",)),
         Action("export", T("导出机构和区划台账", "Export organisations and regions")),
+        WorkEntry(
+            "index",
+            T("全部台账", "All registers"),
+            "/registers/",
+            action="",
+            icon="table",
+            section="registers",
+        ),
         Register(
             name="organisations",
             title=T("机构", "Organisations"),

@@ -240,6 +240,20 @@ def stream_sql(table: Table, where: Where, order: Order, columns: Sequence[str])
     return f"SELECT {', '.join(columns)} FROM {table.name}{clause} ORDER BY {by}{table.pk_name} {way}", params
 
 
+def places_sql(
+    table: Table, where: Where, box: tuple[float, float, float, float], limit: int
+) -> tuple[str, Params]:
+    """Return the statement of single places within box: lon, lat, pk, label."""
+    lon, lat = (_column(table, name) for name in table.register.place or ("", ""))
+    clause, params = where.also(
+        f"{lon} BETWEEN %s AND %s AND {lat} BETWEEN %s AND %s", box[0], box[2], box[1], box[3]
+    )
+    return (
+        f"SELECT {lon}::float8, {lat}::float8, {table.pk_name}, {label_of(table)}::text"
+        f" FROM {table.name}{clause} LIMIT %s"
+    ), [*params, limit]
+
+
 def points_sql(
     table: Table, where: Where, box: tuple[float, float, float, float], cell: float, limit: int, sample: float
 ) -> tuple[str, Params]:

@@ -28,6 +28,7 @@ from .queries import (
     order_of,
     page_sql,
     place_of,
+    places_sql,
     points_sql,
     row_sql,
     searching,
@@ -176,15 +177,16 @@ def points(
     register_id: str,
     *,
     actor: Actor,
-    box: tuple[float, float, float, float],
-    zoom: float,
+    box: tuple[float, float, float, float] = (-180, -90, 180, 90),
+    zoom: float = 9,
     words: str = "",
     filters: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the rows within box (west, south, east, north, degrees) as GeoJSON, gathered where they are dense.
+    """Return the rows within box (west, south, east, north, degrees) as GeoJSON, at most 1,500 features.
 
-    At most 1,500 features; a feature's `count` says how many rows it stands for, `sampled` (foreign member) that
-    the counts of a large table are scaled from a sample. Raises like `rows`, Invalid for a box that is none.
+    When there are more rows, they are gathered in the database into cells of about 48 pixels at `zoom` (of web
+    maps, 0 to 24); a feature's `count` says how many rows it stands for, and the member `sampled` that the counts
+    of a large table are scaled up from a sample. Raises like `rows`, Invalid for a box that is none.
     """
     table, where = selection(register_id, actor=actor, words=words, filters=filters)
     if not table.register.place:
@@ -192,23 +194,29 @@ def points(
     west, south, east, north = box
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90 and 0 <= zoom <= 24):
         raise Invalid(T("地图范围不对", "The map's extent is wrong"))
-    cell = 360 / (2**zoom * 256) * 48  # one cell is about 48 pixels of a web map
+    sample = 100.0
     with connection.cursor() as cursor:
-        size = _reltuples(cursor, table) or 0
-        wide = (east - west) * (north - south) > 0.05
-        sample = min(100.0, 100 * SAMPLE_ROWS / size) if size and wide else 100.0
-        cursor.execute(*points_sql(table, where, box, cell, POINT_LIMIT, sample))
-        found = cursor.fetchall()
-    features = [
-        {
-            "type": "Feature",
-            "geometry": {"type": "Point", "coordinates": [round(lon, 6), round(lat, 6)]},
-            "properties": {"count": count, "label": label}
-            if (count := round(number * 100 / sample)) > 1
-            else {"count": 1, "label": label, "pk": str(pk), "url": f"/registers/{register_id}/rows/{pk}/"},
-        }
-        for number, lon, lat, pk, label in found
-    ]
+        cursor.execute(*places_sql(table, where, box, POINT_LIMIT + 1))
+        found = [(1, *row) for row in cursor.fetchall()]
+        if len(found) > POINT_LIMIT:
+            size = _reltuples(cursor, table) or 0
+            wide = (east - west) * (north - south) > 0.05
+            sample = min(100.0, 100 * SAMPLE_ROWS / size) if size and wide else 100.0
+            cell = 360 / (2**zoom * 256) * 48
+            cursor.execute(*points_sql(table, where, box, cell, POINT_LIMIT, sample))
+            found = cursor.fetchall()
+    features = []
+    for number, lon, lat, pk, label in found:
+        count = max(1, round(number * 100 / sample))
+        about = {"title": label, "href": f"/registers/{register_id}/rows/{pk}/", "pk": str(pk)}
+        many = {"title": str(T("约 {n} 处", "About {n} places").fill(n=count)), "note": label}
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [round(lon, 6), round(lat, 6)]},
+                "properties": {"count": count, **(about if count == 1 else many)},
+            }
+        )
     return {"type": "FeatureCollection", "features": features, "sampled": sample < 100}
 
 

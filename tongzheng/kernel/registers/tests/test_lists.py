@@ -11,7 +11,7 @@ from tongzheng.kernel.core.errors import Invalid, Missing, Refused, SignInNeeded
 from tongzheng.kernel.core.sealing import blind
 from tongzheng.kernel.identity.api import NOBODY
 from tongzheng.kernel.ledger.api import entries
-from tongzheng.kernel.registers import api
+from tongzheng.kernel.registers import api, reading
 
 from .trial import Dam, Remark, clerk
 
@@ -213,17 +213,18 @@ def test_a_sealed_value_is_shown_in_clear_only_with_permission_and_purpose() -> 
     assert entry.body == {"columns": ["owner"], "purpose": "核对"}
 
 
-def test_points_are_single_when_few_and_gathered_when_dense() -> None:
+def test_points_are_single_when_few_and_gathered_when_dense(monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(5):
         dam(n, lon=111.1 + n / 1000, lat=37.5)
     dam(9, lon=110.9, lat=37.9)
     dam(10)
-    near = api.points("trial.dams", actor=clerk(), box=(111, 37, 112, 38), zoom=18)
+    near = api.points("trial.dams", actor=clerk(), box=(111, 37, 112, 38), zoom=8)
     assert [f["properties"]["count"] for f in near["features"]] == [1] * 5
+    monkeypatch.setattr(reading, "POINT_LIMIT", 4)
     far = api.points("trial.dams", actor=clerk(), box=(110, 37, 112, 38), zoom=8)
     assert sorted(f["properties"]["count"] for f in far["features"]) == [1, 5]
     single = next(f for f in far["features"] if f["properties"]["count"] == 1)
-    assert single["properties"]["label"] == "第9坝"
+    assert single["properties"]["title"] == "第9坝"
     with pytest.raises(Invalid):
         api.points("trial.dams", actor=clerk(), box=(112, 37, 111, 38), zoom=8)
     with pytest.raises(Missing):
