@@ -30,7 +30,7 @@ KINDS: dict[str, Kind] = {
         Kind("ofd", "application/ofd", ("ofd",), "document"),
         Kind("docx", _OFFICE + "wordprocessingml.document", ("docx",), "document"),
         Kind("doc", "application/msword", ("doc", "wps"), "document"),
-        Kind("txt", "text/plain", ("txt", "csv"), "document"),
+        Kind("txt", "text/plain", ("txt",), "document"),
         Kind("csv", "text/csv", ("csv",), "table"),
         Kind("xlsx", _OFFICE + "spreadsheetml.sheet", ("xlsx",), "table"),
         Kind("xls", "application/vnd.ms-excel", ("xls", "et"), "table"),

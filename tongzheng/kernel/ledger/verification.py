@@ -308,7 +308,7 @@ class _Run:
                 self.checkpoints += 1
                 try:
                     point = notes.read(note, origin=self.origin, key=notes.city_key())
-                    if (point.size, point.root, point.hash) != (size, bytes(root), self.name):
+                    if (point.size, point.root, point.hash, point.at) != (size, bytes(root), self.name, at):
                         raise notes.BadNote("the row says something else than its note")
                 except notes.BadNote as error:
                     words = T("检查点 {size} 无效：{error}", "Checkpoint {size} is not valid: {error}")

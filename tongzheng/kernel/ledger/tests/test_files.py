@@ -1,7 +1,9 @@
 import errno
 import hashlib
 import io
+import os
 import struct
+import subprocess
 import zipfile
 import zlib
 
@@ -232,3 +234,24 @@ def test_a_full_disk_is_told_plainly_and_leaves_nothing(store, monkeypatch, code
         api.keep_file(PDF, name="a.pdf")
     assert stored(store) == []
     assert rows() == 0
+
+
+def test_a_store_that_really_runs_full_keeps_what_it_has_and_takes_more_when_there_is_room(
+    settings, tmp_path
+):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True
+    ).returncode:
+        pytest.skip("a small disk can be made by root only")
+    try:
+        settings.FILES = disk / "files"
+        first = api.keep_file(PDF + os.urandom(600_000), name="a.pdf")
+        with pytest.raises(StorageFull):
+            api.keep_file(PDF + os.urandom(600_000), name="b.pdf")
+        assert stored(settings.FILES) == [first.digest]
+        assert api.keep_file(PDF + os.urandom(200_000), name="c.pdf").size == len(PDF) + 200_000
+        assert rows() == 2
+    finally:
+        subprocess.run(["umount", disk], check=True)

@@ -104,6 +104,37 @@ def test_an_entry_that_commits_late_is_taken_though_younger_ones_went_before(led
     assert column("SELECT low_id FROM ledger_tree") == [last]
 
 
+def test_an_older_transaction_that_overtakes_a_younger_one_with_a_smaller_id_hides_nothing(ledger):
+    """The younger one is still writing although the snapshot's xmax is not above it."""
+    begun, drawn, go = threading.Event(), threading.Event(), threading.Event()
+
+    def younger():
+        try:
+            begun.wait(10)
+            with transaction.atomic():
+                put("case:younger")
+                drawn.set()
+                go.wait(10)
+        finally:
+            connection.close()
+
+    writer = threading.Thread(target=younger)
+    writer.start()
+    with transaction.atomic():
+        column("SELECT pg_current_xact_id()::text")
+        begun.set()
+        drawn.wait(10)
+        older = put("case:older")
+    for _ in range(4):
+        api.integrate()
+    assert places() == [older]
+    assert column("SELECT low_id FROM ledger_tree") == [0]
+    go.set()
+    writer.join(10)
+    api.integrate()
+    assert places() == [older, older - 1]
+
+
 def test_an_act_that_rolls_back_leaves_no_hole(ledger):
     one = put()
     with transaction.atomic():

@@ -236,7 +236,13 @@ def test_the_higher_nodes_are_verified_too(ledger):
 
 @pytest.mark.parametrize(
     "change",
-    ["root = sha256(root)", "note = replace(note, 'hash sha256', 'hash sm3')", "note = ''", "size = 24"],
+    [
+        "at = at + interval '1 second'",
+        "root = sha256(root)",
+        "note = replace(note, 'hash sha256', 'hash sm3')",
+        "note = ''",
+        "size = 24",
+    ],
 )
 def test_an_altered_checkpoint_is_named(city, change):
     tamper(f"UPDATE ledger_checkpoint SET {change} WHERE size = 23")
