@@ -26,13 +26,12 @@ from typing import IO
 from urllib.parse import quote
 
 from tongzheng.site import place
-from tongzheng.site.programs import STATE, NoServer, Owner, choose, owner, plain_environment
+from tongzheng.site.programs import STATE, NoServer, Owner, Say, choose, owner, plain_environment
 
 SOCKET_LIMIT = 107 - len("/.s.PGSQL.5432")
 DATABASE = ROLE = "tongzheng"
 
 log = logging.getLogger("tongzheng.postgres")
-Say = Callable[[str], None]
 
 
 # --- one server ---------------------------------------------------------------------------------------

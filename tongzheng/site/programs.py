@@ -8,6 +8,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from pathlib import Path
 
 OLDEST = 15
 STATE = Path("/var/lib/tongzheng")
+Say = Callable[[str], None]
 
 
 def plain_environment() -> dict[str, str]:

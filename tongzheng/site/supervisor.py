@@ -152,7 +152,7 @@ class Supervisor:
         os.environ.update(TONGZHENG_DATA=str(plan.data), TONGZHENG_SUPERVISED="1")
         began = time.monotonic()
         self._listen_to_signals()
-        with _only_one(plan.data), suppress(Stop):
+        with alone(plan.data), suppress(Stop):
             _port_free(plan.bind, plan.port)
             with self._database():
                 try:
@@ -321,7 +321,7 @@ def answers(address: str) -> bool:
 
 
 @contextmanager
-def _only_one(data: Path) -> Iterator[None]:
+def alone(data: Path) -> Iterator[None]:
     place.make(data)
     with (data / "up.lock").open("a+") as lock:
         try:

@@ -33,7 +33,7 @@ from .posts import (
     holders,
 )
 from .sessions import actor_from, form_page, keep_post, kept_values
-from .signin import change_password, sign_in, sign_out, verify_code
+from .signin import change_password, reset_password, sign_in, sign_out, unlock, verify_code
 from .views import (
     NOBODY,
     SYSTEM,
@@ -98,10 +98,12 @@ __all__ = [
     "register_person",
     "register_persons",
     "require",
+    "reset_password",
     "reveal",
     "set_active",
     "sign_in",
     "sign_out",
+    "unlock",
     "verify_code",
     "who_may",
 ]

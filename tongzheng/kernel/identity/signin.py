@@ -172,6 +172,23 @@ def reset_password(*, actor: Actor, account_id: int, password: str) -> None:
         )
 
 
+def unlock(*, actor: Actor, account_id: int) -> None:
+    """Lift the lock that failed sign-ins have put on an account. Raises Refused without identity.accounts, Missing."""
+    require(actor, "identity.accounts")
+    with transaction.atomic():
+        account = Account.objects.filter(pk=account_id).first()
+        if account is None:
+            raise Missing()
+        Throttle.objects.filter(key=blind(account.username, use="sign-in.name")).delete()
+        append(
+            act="identity.unlock",
+            subject=f"identity.account:{account_id}",
+            actor=actor.id,
+            label=actor.label,
+            body={},
+        )
+
+
 def new_secret() -> str:
     """Return a fresh secret for one-time codes (base32, 160 bits)."""
     return pyotp.random_base32(32)
