@@ -297,8 +297,11 @@ def _restore_database(dump: Path, url: str, server: int, rows: dict[str, int]) -
     beside = parts._replace(path=f"/{fresh}").geturl()
     for spare in (fresh, old):
         _drop(url, name, spare)
-    with _outside(url, name) as db:
-        db.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(fresh)))
+    try:
+        with _outside(url, name) as db:
+            db.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(fresh)))
+    except psycopg.errors.InsufficientPrivilege:
+        raise BadArchive("the database's user may not make databases; restoring needs CREATEDB") from None
     try:
         jobs = str(max(1, os.cpu_count() or 1))
         options = ["--no-owner", "--no-privileges", "--exit-on-error", "-j", jobs, "-d", fresh, str(dump)]

@@ -129,7 +129,11 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("username")
     create.add_argument("--label", default="", help=told("显示的姓名", "the name that others see"))
     create.add_argument("--kind", choices=["staff", "citizen"], default="staff")
-    create.add_argument("--role", default="", help=told("同时任命的角色", "a role to give at once"))
+    create.add_argument("--role", default="", help=told("同时授予的角色", "a role to give at once"))
+    create.add_argument(
+        "--organisation", default="", help=told("岗位所在机构：编号或名称", "where: number or name")
+    )
+    create.add_argument("--post", default="", help=told("岗位名称", "the title of the post"))
     for act, zh, en in (
         ("password", "重设密码", "set a new password"),
         ("unlock", "解除锁定", "unlock after too many attempts"),

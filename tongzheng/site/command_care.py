@@ -102,12 +102,10 @@ def ledger(chosen: argparse.Namespace) -> int:
         from tongzheng.kernel.ledger import api
 
         report = api.verify()
-    for fault in report.faults:
-        print(f"✗ {fault}")
-    if report.faults:
-        complain(
-            f"账本有 {len(report.faults)} 处不符。", f"The ledger does not hold: {len(report.faults)} faults."
-        )
+        for line in report.lines():
+            print(line)
+    if not report.ok:
+        complain("账本与记录不符。", "The ledger does not hold.")
         return 1
-    say(f"账本完好：{report.entries} 条。", f"The ledger holds: {report.entries} entries.")
+    say("账本完好。", "The ledger holds.")
     return 0

@@ -6,12 +6,14 @@ import argparse
 import os
 import secrets
 import sys
-from importlib.util import find_spec
+import time
+from importlib import import_module
 from pathlib import Path
 
+from tongzheng.kernel.core.demo import read_progress
 from tongzheng.site import place
 from tongzheng.site.supervisor import Plan, Supervisor
-from tongzheng.site.words import chinese, say
+from tongzheng.site.words import chinese, say, told
 
 
 def start_django() -> None:
@@ -41,22 +43,39 @@ def demo(chosen: argparse.Namespace) -> None:
     os.environ["TONGZHENG_DEMO"] = "1"
     plan.log = plan.log or plan.data / "logs" / "city.log"
     password = demo_password(plan.data)
-    if find_spec("tongzheng.site.demo"):
-        loader = [sys.executable, "-m", "tongzheng.site.command", "load-demo", "--size", str(chosen.size)]
-        plan.extra["demo"] = loader
+    loader = [sys.executable, "-m", "tongzheng.site.command", "load-demo", "--size", str(chosen.size)]
+    plan.extra["demo"] = loader
     _Demo(plan, password).run()
 
 
 class _Demo(Supervisor):
     def __init__(self, plan: Plan, password: str) -> None:
         super().__init__(plan)
-        self.password = password
+        self.password, self.told, self.since = password, "", 0.0
 
     def ready(self, seconds: float) -> None:
         super().ready(seconds)
         for line in self._lines():
             print(line, flush=True)
         say("按 Ctrl-C 停止。", "Ctrl-C stops everything.")
+
+    def tick(self) -> None:
+        """Tell how far the demo city is, every few seconds until it is there."""
+        if self.told == "finished" or time.monotonic() - self.since < 5:
+            return
+        self.since = time.monotonic()
+        found = read_progress(self.plan.data)
+        if found is None:
+            return
+        if found["finished"]:
+            self.told = "finished"
+            say("演示城市已就绪。", "The demo city is complete.")
+            return
+        share = 100 * found["done"] // max(1, found["total"])
+        line = told(f"{found['what'].zh} {share}%", f"{found['what'].en} {share}%")
+        if line != self.told:
+            self.told = line
+            print(f"  {line}", flush=True)
 
     def _lines(self) -> list[str]:
         """Return what to print, and keep it in the data folder for whoever starts the city next."""
@@ -94,12 +113,17 @@ def demo_password(data: Path) -> str:
 
 
 def demo_accounts() -> list[tuple[str, str, str]]:
-    """Return (login, Chinese, English) of the accounts that the demo city announces."""
-    if not find_spec("tongzheng.site.demo"):
-        return []
-    from tongzheng.site import demo as city
+    """Return (login, Chinese, English) of the accounts that the packages' parts of the demo announce.
 
-    return [(one.login, one.title.zh, one.title.en) for one in getattr(city, "ACCOUNTS", ())]
+    A `demo.py` announces them as `ACCOUNTS`, a tuple of (login, T) pairs.
+    """
+    start_django()
+    from tongzheng.site.demo import packages
+
+    found = [
+        pair for package in packages() for pair in getattr(import_module(f"{package}.demo"), "ACCOUNTS", ())
+    ]
+    return [(login, title.zh, title.en) for login, title in found]
 
 
 def write_closed(path: Path, text: str) -> None:
@@ -117,7 +141,9 @@ def load_demo(chosen: argparse.Namespace) -> None:
     start_django()
     from tongzheng.site import demo as city
 
-    city.load_in_background(password=demo_password(place.data_folder()), size=chosen.size)
+    data = place.data_folder()
+    if not city.finished(data):
+        city.load(password=demo_password(data), size=chosen.size)
 
 
 def worker(chosen: argparse.Namespace) -> None:

@@ -174,6 +174,9 @@ class Supervisor:
             f"Tongzheng is up ({seconds:.1f} s): {self.plan.address}",
         )
 
+    def tick(self) -> None:
+        """Do what else is to be done while the city runs; called several times a second."""
+
     def _listen_to_signals(self) -> None:
         def heard(number: int, frame: object) -> None:
             if not self.stopping:
@@ -255,6 +258,7 @@ class Supervisor:
         threading.Thread(target=self._listen, daemon=True).start()
         while True:
             self._look()
+            self.tick()
             time.sleep(TICK)
 
     def _look(self) -> None:
