@@ -160,6 +160,8 @@ def migrate(chosen: argparse.Namespace) -> None:
 
     with postgres.city(place.data_folder()):
         start_django()
+        # A package that cannot be imported shall say so here and not in the web server's log.
+        import_module("tongzheng.site.urls")
         from django.core.management import call_command
         from django.db import connection
 
