@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import django
 import pytest
@@ -49,3 +49,16 @@ def world(db: None) -> World:
     from tests.world import World
 
     return World()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Bring the regions back into a database that is used again: a test on real transactions empties it."""
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM identity_region)")
+        if not cursor.fetchone()[0]:
+            from tongzheng.kernel.identity.api import load_regions
+
+            load_regions()
