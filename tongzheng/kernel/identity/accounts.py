@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.errors import Conflict, Invalid, Missing, Refused
@@ -18,7 +18,7 @@ from tongzheng.kernel.ledger.api import append
 from .actors import require
 from .models import Account, Person
 from .passwords import password_slip
-from .people import NewPerson, check_persons, find_person, register_person, tidy_id
+from .people import NewPerson, check_persons, register_person, tidy_id, tidy_name
 from .places import common_passwords, like
 from .views import SYSTEM, AccountView, Actor
 
@@ -112,23 +112,24 @@ def create_accounts(
                 )
             )
             hashed, moment = make_password(password), clock.now()
-            Account.objects.bulk_create(
-                [
-                    Account(
-                        username=row.username,
-                        label=row.label or masked.get(row.person_id or 0, row.username),
-                        kind=row.kind,
-                        person_id=row.person_id,
-                        lang=row.lang if row.lang in ("zh", "en") else "zh",
-                        password=hashed,
-                        password_changed_at=moment,
-                        must_change=must_change,
-                    )
-                    for row in fresh
-                ],
-                batch_size=1000,
-                ignore_conflicts=True,
-            )
+            made = [
+                Account(
+                    username=row.username,
+                    label=row.label or masked.get(row.person_id or 0, row.username),
+                    kind=row.kind,
+                    person_id=row.person_id,
+                    lang=row.lang if row.lang in ("zh", "en") else "zh",
+                    password=hashed,
+                    password_changed_at=moment,
+                    must_change=must_change,
+                )
+                for row in fresh
+            ]
+            try:
+                with transaction.atomic():
+                    Account.objects.bulk_create(made, batch_size=1000, ignore_conflicts=keep)
+            except IntegrityError:
+                raise Conflict(T("用户名刚被他人使用", "The user name was taken a moment ago")) from None
             known |= _known([row.username for row in fresh])
             ids = sorted(known[row.username] for row in fresh)
             append(
@@ -150,7 +151,7 @@ def register_citizen(
     """
     slips: dict[str, T] = {}
     try:
-        check_persons([NewPerson(" ".join(name.split()), tidy_id(id_number), phone)])
+        check_persons([NewPerson(tidy_name(name), tidy_id(id_number), phone)])
     except Invalid as fault:
         slips |= fault.fields
     try:
@@ -162,20 +163,20 @@ def register_citizen(
     if slips:
         raise Invalid(fields=slips)
     with transaction.atomic():
-        for known in find_person(id_number=id_number):
-            row = Person.objects.select_for_update().get(pk=known.id)
-            if unseal(row.name_sealed, use="person.name") != "".join(name.split()):
-                raise Invalid(
-                    fields={"name": T("姓名与身份证号不一致", "Name and ID number do not belong together")}
-                )
-            if Account.objects.filter(person_id=row.pk, kind="citizen").exists():
-                raise Conflict(
-                    T(
-                        "这个身份证号已注册。忘记口令请持证件到窗口办理",
-                        "This ID number is registered. If you forgot the password, ask at a window with your ID",
-                    )
-                )
         person = register_person(actor=SYSTEM, name=name, id_number=id_number, phone=phone)
+        # Locked before looking, so that two registrations at once cannot both find no account.
+        row = Person.objects.select_for_update().get(pk=person.id)
+        if unseal(row.name_sealed, use="person.name") != tidy_name(name):
+            raise Invalid(
+                fields={"name": T("姓名与身份证号不一致", "Name and ID number do not belong together")}
+            )
+        if Account.objects.filter(person_id=row.pk, kind="citizen").exists():
+            raise Conflict(
+                T(
+                    "这个身份证号已注册。忘记口令请持证件到窗口办理",
+                    "This ID number is registered. If you forgot the password, ask at a window with your ID",
+                )
+            )
         return create_account(
             actor=SYSTEM, username=username, password=password, kind="citizen", person_id=person.id, lang=lang
         )

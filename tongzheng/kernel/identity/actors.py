@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -39,7 +40,7 @@ SELECT a.id, a.kind, a.label, a.lang, a.person_id, a.password, a.totp_since IS N
          JOIN identity_post p ON p.id = h.post_id AND p.is_active
          JOIN identity_organisation o ON o.id = p.organisation_id AND o.is_active
          WHERE h.account_id = a.id AND h.until IS NULL), '[]')
-FROM identity_account a WHERE a.id = %s AND a.is_active
+FROM identity_account a WHERE a.id = ANY(%s) AND a.is_active
 """
 
 
@@ -62,13 +63,20 @@ def _actions(roles: tuple[str, ...], size: int) -> dict[str, str]:
 
 def snapshot(account_id: int) -> tuple[Actor, str]:
     """Return the actor and the password hash that sessions are bound to; (NOBODY, "") if there is none."""
+    found = snapshots([account_id])
+    return found[0] if found else (NOBODY, "")
+
+
+def snapshots(ids: Sequence[int]) -> list[tuple[Actor, str]]:
+    """Return the actors of these active accounts with their password hashes, in one statement."""
     size = len(registry.systems)
     declared, below = _bundles(size)
     with connection.cursor() as cursor:
-        cursor.execute(_ACTOR, [below, account_id])
-        row = cursor.fetchone()
-    if row is None:
-        return NOBODY, ""
+        cursor.execute(_ACTOR, [below, list(ids)])
+        return [_actor(row, size, declared) for row in cursor.fetchall()]
+
+
+def _actor(row: Sequence[Any], size: int, declared: dict[str, Role]) -> tuple[Actor, str]:
     (id, kind, label, lang, person_id, password, totp, changed, must_change, days, held) = row
     days = policy.DAYS.default if days is None else days
     back = held_back(totp=totp, changed=changed, days=days, now=clock.now())
@@ -128,12 +136,15 @@ def may(actor: Actor, action: str, *, organisation: int | None = None, region: s
         return verdict
     if not any("region" in post.actions.get(action, "") for post in actor.posts):
         return verdict
+    place = _region_of(organisation)
+    return permission.may(actor, action, declared=declared, organisation=organisation, region=place)
+
+
+def _region_of(organisation: int) -> str | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT region FROM identity_organisation WHERE id = %s", [organisation])
         row = cursor.fetchone()
-    if row is None:
-        return verdict
-    return permission.may(actor, action, declared=declared, organisation=organisation, region=row[0])
+    return str(row[0]) if row else None
 
 
 def require(actor: Actor, action: str, *, organisation: int | None = None, region: str | None = None) -> None:
@@ -154,7 +165,9 @@ def reach(actor: Actor, action: str) -> Reach:
 def who_may(
     action: str, *, organisation: int | None = None, region: str | None = None
 ) -> tuple[Grantee, ...]:
-    """Return everyone who may do `action` here through a post, and why, by organisation and name; one statement.
+    """Return everyone who may do `action` here through a post, and why, by organisation and name.
+
+    At most three statements, however many people.
 
     Actions open to a whole kind of people without a post list nobody: `may` says that they are open.
     """
@@ -165,18 +178,19 @@ def who_may(
         cursor.execute(_HOLDERS, [roles])
         holders = [row[0] for row in cursor.fetchall()]
     found: list[Grantee] = []
-    declared = roles_declared()
-    for id in holders:
-        actor = actor_of(id)
+    declared, act = roles_declared(), registry.find(Action, action)
+    if organisation is not None and region is None:
+        region = _region_of(organisation)
+    for actor, _ in snapshots(holders):
         for post in actor.posts:
             only = Actor(id=actor.id, label=actor.label, kind=actor.kind, posts=(post,))
-            verdict = may(only, action, organisation=organisation, region=region)
+            verdict = permission.may(only, action, declared=act, organisation=organisation, region=region)
             if not verdict:
                 continue
             role = next(r for r in post.roles if r in declared and action in declared[r].actions)
             found.append(
                 Grantee(
-                    account_id=id,
+                    account_id=actor.id or 0,
                     label=actor.label,
                     post=str(post.words),
                     role=str(declared[role].title),

@@ -88,8 +88,8 @@ def register(request: HttpRequest) -> HttpResponse:
     try:
         if request.POST.get("again", "") != given["password"]:
             raise Invalid(fields={"again": T("两次输入的口令不一致", "The two passwords differ")})
-        signin.throttle_address(request, "register", limit=20)
-        made = register_citizen(**given, lang="en" if english() else "zh")
+        with signin.slowed(request, "register"):
+            made = register_citizen(**given, lang="en" if english() else "zh")
         came = signin.sign_in(request=request, username=made.username, password=given["password"])
     except (Invalid, Conflict, Throttled) as fault:
         return show(request, "register", fault, next=to, demo=settings.DEMO)

@@ -154,6 +154,12 @@ def reveal(
         return {name: unseal(getattr(found, f"{name}_sealed"), use=f"person.{name}") for name in wanted}
 
 
+def tidy_name(name: str) -> str:
+    """Return a name as it is stored: no blanks in a Chinese one, single ones in another."""
+    parts = name.replace("\0", "").split()
+    return " ".join(parts) if name.isascii() else "".join(parts)
+
+
 def tidy_id(number: str) -> str:
     """Return an ID number as it is stored: no blanks, capital X."""
     return "".join(number.split()).upper()
@@ -184,9 +190,8 @@ def check_persons(rows: Sequence[NewPerson]) -> None:
 
 
 def _tidy(row: NewPerson) -> NewPerson:
-    name = row.name.replace("\0", "")
     return NewPerson(
-        " ".join(name.split()) if name.isascii() else "".join(name.split()),
+        tidy_name(row.name),
         tidy_id(row.id_number),
         tidy_phone(row.phone) if row.phone and not codes.phone_slip(row.phone) else row.phone.strip(),
         " ".join(row.address.replace("\0", "").split()),

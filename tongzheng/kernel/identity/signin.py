@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -62,7 +64,7 @@ def sign_in(*, request: HttpRequest, username: str, password: str) -> SignIn:
             body={"name": name_key.hex(), "address": address_key.hex()},
         )
         raise Invalid(WRONG, fields={"password": WRONG})
-    _forgive(address_key)
+    _forgive(address_key, limit=ADDRESS_FAILURES)
     if account.totp_since is not None:
         request.session.cycle_key()
         request.session[CODE_FOR] = [account.pk, int(clock.now().timestamp())]
@@ -292,9 +294,16 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def throttle_address(request: HttpRequest, use: str, *, limit: int = ADDRESS_FAILURES) -> None:
-    """Count one use of something open to the public from this address. Raises Throttled."""
-    _count(blind(address_of(request), use=use), limit=limit, minutes=policy.MINUTES.default)
+@contextmanager
+def slowed(request: HttpRequest, use: str, *, limit: int = ADDRESS_FAILURES) -> Iterator[None]:
+    """Let something open to the public be tried from one address so many times; what succeeds does not count.
+
+    Raises Throttled.
+    """
+    key = blind(address_of(request), use=use)
+    _count(key, limit=limit, minutes=policy.MINUTES.default)
+    yield
+    _forgive(key, limit=limit)
 
 
 def _count(key: bytes, *, limit: int, minutes: int) -> bool:
@@ -322,11 +331,11 @@ def _count(key: bytes, *, limit: int, minutes: int) -> bool:
     return after.until is not None
 
 
-def _forgive(key: bytes) -> None:
+def _forgive(key: bytes, *, limit: int) -> None:
     with transaction.atomic():
         row = Throttle.objects.select_for_update().filter(pk=key).first()
         if row is not None:
-            after = forgiven(Attempts(row.failures, row.until, row.last), limit=ADDRESS_FAILURES)
+            after = forgiven(Attempts(row.failures, row.until, row.last), limit=limit)
             Throttle.objects.filter(pk=key).update(failures=after.failures, until=after.until)
 
 

@@ -142,7 +142,7 @@ def test_an_actor_is_one_statement_however_many_posts(django_assert_num_queries)
         assert api.actor_of(10**9) == api.NOBODY
 
 
-def test_who_may_names_people_posts_roles_and_reasons():
+def test_who_may_names_people_posts_roles_and_reasons(django_assert_max_num_queries):
     one, office = account("clerk", "李敏"), body("离石区大厅", "141102")
     post(one, office, "identity.person_clerk")
     elsewhere = account("other", "张强")
@@ -156,4 +156,7 @@ def test_who_may_names_people_posts_roles_and_reasons():
     )
     assert grantee.why.zh == "离石区大厅“科员”可对辖区内各单位“查看未脱敏信息”"
     assert len(api.who_may("identity.reveal")) == 2
+    assert [g.label for g in api.who_may("identity.reveal", organisation=office)] == ["李敏"]
+    with django_assert_max_num_queries(3):
+        api.who_may("identity.reveal", organisation=office)
     assert api.who_may("no.such") == ()
