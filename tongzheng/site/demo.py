@@ -78,6 +78,12 @@ def load(*, password: str, until: datetime | None = None, size: float = 1.0) -> 
     return steps
 
 
+def load_in_background(*, password: str, size: float = 1.0) -> None:
+    """Load the demo city unless this data folder has it already; meant for a process beside the web's."""
+    if not finished(settings.DATA):
+        load(password=password, size=size)
+
+
 def finished(data: Path) -> bool:
     """Tell whether this data folder already has the whole demo city."""
     found = read_progress(data)
