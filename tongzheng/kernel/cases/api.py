@@ -24,8 +24,10 @@ from .lookup import PLACES
 from .moving import move_case
 from .opening import open_case
 from .reading import progress, sheet
+from .reviews import answer_review, review, review_by_code, review_limit, review_of, reviews, set_review_limit
 from .views import (
     LIGHTS,
+    REVIEW_LEVELS,
     Applicant,
     CalendarView,
     CaseRow,
@@ -37,6 +39,7 @@ from .views import (
     MoveView,
     Page,
     Progress,
+    ReviewView,
     Sheet,
     TaskView,
 )
@@ -44,6 +47,7 @@ from .volumes import volumes
 
 __all__ = [
     "LIGHTS",
+    "REVIEW_LEVELS",
     "Applicant",
     "CalendarView",
     "CaseRow",
@@ -56,9 +60,11 @@ __all__ = [
     "MoveView",
     "Page",
     "Progress",
+    "ReviewView",
     "Sheet",
     "TaskView",
     "add_note",
+    "answer_review",
     "attach_file",
     "calendar",
     "counts",
@@ -71,8 +77,14 @@ __all__ = [
     "progress",
     "received",
     "reveal_fields",
+    "review",
+    "review_by_code",
+    "review_limit",
+    "review_of",
+    "reviews",
     "set_day",
     "set_hours",
+    "set_review_limit",
     "sheet",
     "validate",
     "volumes",

@@ -120,7 +120,8 @@ class CaseType:
     `opens` and `reads` are action ids (an action that is `open_to` citizens lets them open their own matter).
     `prefix` begins the case numbers, `paper` the numbers of documents ("吕审", default the prefix). `tells` and
     `document`: the messages sent and the document issued when a case is opened. `public`: its progress can be
-    followed with number and query code. `anonymous`: may be opened without signing in.
+    followed with number and query code. `anonymous`: may be opened without signing in. `review`: once closed, its
+    applicant can review how it was handled, in five levels, once (好差评).
     """
 
     name: str
@@ -141,6 +142,7 @@ class CaseType:
     tells: tuple[str, ...] = ()
     document: T | None = None
     paper: str = ""
+    review: bool = False
 
     def state(self, name: str) -> State:
         """Return the state of that name; raises KeyError."""

@@ -176,10 +176,10 @@ def note(request: HttpRequest, number: str) -> HttpResponse:
     try:
         api.add_note(number, actor=_actor(request), note=request.POST.get("note", ""))
     except Invalid as fault:
-        return _sheet(
+        return shown(
             request, number, slip={"note": next(iter(fault.fields.values()), fault.words)}, status=422
         )
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
@@ -190,10 +190,10 @@ def attach(request: HttpRequest, number: str) -> HttpResponse:
     incoming = received(request, (ANY_FILE,))
     if not incoming.files:
         words = incoming.errors.get("file") or T("请选择文件", "Please choose a file")
-        return _sheet(request, number, slip={"file": words}, status=422)
+        return shown(request, number, slip={"file": words}, status=422)
     for _entry, kept in incoming.pairs:
         api.attach_file(number, actor=actor, file=kept)
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
@@ -204,8 +204,8 @@ def reveal(request: HttpRequest, number: str) -> HttpResponse:
         clear = api.reveal_fields(number, actor=_actor(request), fields=fields, purpose=purpose)
     except Invalid as fault:
         words = fault.fields.get("purpose") or next(iter(fault.fields.values()), fault.words)
-        return _sheet(request, number, slip={"purpose": words}, status=422)
-    return _sheet(request, number, revealed=clear)
+        return shown(request, number, slip={"purpose": words}, status=422)
+    return shown(request, number, revealed=clear)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -243,7 +243,7 @@ def _type(media_type: str) -> str:
     return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
 
 
-def _sheet(
+def shown(
     request: HttpRequest,
     number: str,
     *,
@@ -251,6 +251,7 @@ def _sheet(
     slip: Mapping[str, T] | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """Return the sheet as it is now, with what was slipped in or revealed."""
     face = faces.sheet_face(api.sheet(number, actor=_actor(request)), revealed=revealed)
     face |= {"slip": slip or {}, "typed": request.POST}
     if not _partial(request):
@@ -261,9 +262,10 @@ def _sheet(
     return response
 
 
-def _back(request: HttpRequest, number: str) -> HttpResponse:
+def back(request: HttpRequest, number: str) -> HttpResponse:
+    """Go back to the sheet after an act."""
     if _partial(request):
-        return _sheet(request, number)
+        return shown(request, number)
     return HttpResponseRedirect(reverse("cases:sheet", args=[number]), status=303)
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from tongzheng.kernel.core import clock
-from tongzheng.kernel.core.errors import Missing, Throttled
+from tongzheng.kernel.core.errors import Missing
 from tongzheng.kernel.core.registry import registry
 from tongzheng.kernel.core.text import T, from_json, same
 from tongzheng.kernel.identity import api as identity
 
-from . import acts, calendars, clocks, flow, moving, numbers, shown, sql, wording
+from . import acts, calendars, clocks, flow, moving, reviews, shown, sql, wording
 from .declarations import case_type, field_of
+from .guessing import NO_PROGRESS, check_code
 from .kinds import CaseType, Field, Move
 from .lookup import PLACES
 from .record import (
@@ -34,13 +33,27 @@ from .record import (
     which,
 )
 from .record import view as case_view
-from .views import ClockView, EventView, FactView, FileView, LinkView, MoveView, Progress, Sheet, Step
+from .views import (
+    ClockView,
+    EventView,
+    FactView,
+    FileView,
+    LinkView,
+    MoveView,
+    Progress,
+    ReviewView,
+    Sheet,
+    Step,
+)
 
 _FILES = (
     "(SELECT jsonb_agg(jsonb_build_array(f.digest, f.name, f.size, f.media_type, f.field, f.at, f.by_label)"
     " ORDER BY f.at, f.name) FROM cases_file f WHERE f.case_id = c.id)"
 )
-_CASE = f"SELECT {COLUMNS}, {CLOCKS}, {_FILES} FROM cases_case c WHERE "  # noqa: S608
+_REVIEW = (
+    f"(SELECT row_to_json(x) FROM (SELECT {reviews.COLUMNS} FROM cases_review r WHERE r.case_id = c.id) x)"  # noqa: S608
+)
+_CASE = f"SELECT {COLUMNS}, {CLOCKS}, {_FILES}, {_REVIEW} FROM cases_case c WHERE "  # noqa: S608
 _EVENTS = (
     "SELECT e.n, e.kind, e.move, e.from_state, e.to_state, e.at, e.actor_id, e.actor_label, e.organisation_id,"
     " e.organisation_label, e.note, e.data, e.document, w.words FROM cases_event e"
@@ -72,6 +85,7 @@ def sheet(case: int | str, *, actor: identity.Actor) -> Sheet:
     declared = case_type(record.type_id)
     now = clock.now()
     running = running_of(found[0][len(NAMES)])
+    said = _review(json_of(found[0][len(NAMES) + 2]), record)
     events = [_event(row) for row in sql.rows(_EVENTS, (record.id,))]
     if not staff:
         events = [_for_applicant(event) for event in events if event.kind not in PRIVATE]
@@ -88,6 +102,13 @@ def sheet(case: int | str, *, actor: identity.Actor) -> Sheet:
         basis=declared.basis,
         may_note=bool(works),
         may_reveal=bool(works) and bool(record.sealed or record.applicant_sealed),
+        review=said,
+        may_review=mine and declared.review and record.phase == 2 and said is None,
+        may_answer=said is not None
+        and said.reply_at is None
+        and bool(
+            identity.may(actor, "cases.answer_review", organisation=said.organisation_id, region=said.region)
+        ),
     )
 
 
@@ -175,6 +196,14 @@ def _for_applicant(event: EventView) -> EventView:
     return replace(event, actor_id=None, actor_label=office)
 
 
+def _review(kept: dict[str, Any] | None, record: Record) -> ReviewView | None:
+    if kept is None:
+        return None
+    for name in ("at", "reply_due_at", "reply_at"):
+        kept[name] = datetime.fromisoformat(kept[name]) if kept[name] else None
+    return reviews.view_of((*kept.values(), record.number, record.title))
+
+
 def _file(entry: Sequence[Any]) -> FileView:
     digest, name, size, media_type, field, at, by = entry
     return FileView(digest, name, size, media_type, field, datetime.fromisoformat(at), by)
@@ -202,44 +231,13 @@ def _move(declared: CaseType, record: Record, move: Move, why: T | None) -> Move
     )
 
 
-class _Tries:
-    """Wrong codes of the last minutes, by number: a guesser is stopped long before a code is likely to fit."""
-
-    MOST, SECONDS, KEPT = 10, 600.0, 10_000
-
-    def __init__(self) -> None:
-        self.seen: OrderedDict[str, tuple[int, float]] = OrderedDict()
-
-    def wrong(self, number: str) -> None:
-        """Count one more wrong code."""
-        count, until = self.seen.pop(number, (0, 0.0))
-        now = time.monotonic()
-        self.seen[number] = (count + 1, until) if now < until else (1, now + self.SECONDS)
-        while len(self.seen) > self.KEPT:
-            self.seen.popitem(last=False)
-
-    def stopped(self, number: str) -> bool:
-        """Tell whether there were too many."""
-        count, until = self.seen.get(number, (0, 0.0))
-        return count >= self.MOST and time.monotonic() < until
-
-
-_tries = _Tries()
-NO_PROGRESS = T("没有查到，请核对受理编号和查询码", "Nothing found; please check the number and the code")
-
-
 def progress(number: str, code: str) -> Progress:
     """Return how a case stands, for anyone who has its number and query code; no personal data, no staff.
 
     Raises Missing (one answer for a wrong number and a wrong code, found out before the database is asked),
     Throttled (too many wrong codes for a number).
     """
-    number = number.strip().upper()[:64]
-    if _tries.stopped(number):
-        raise Throttled()
-    if not numbers.code_fits(number, code[:64]):
-        _tries.wrong(number)
-        raise Missing(NO_PROGRESS)
+    number = check_code(number, code)
     found = sql.rows(f"{_CASE}c.number = %s", (number,))
     declared = registry.find(CaseType, found[0][NAMES.index("type_id")]) if found else None
     if declared is None or not declared.public:

@@ -274,9 +274,56 @@ class LinkView:
     title: str
 
 
+REVIEW_LEVELS: dict[int, T] = {
+    1: T("非常满意", "Very satisfied"),
+    2: T("满意", "Satisfied"),
+    3: T("基本满意", "Fairly satisfied"),
+    4: T("不满意", "Dissatisfied"),
+    5: T("非常不满意", "Very dissatisfied"),
+}
+"""The five levels of a review, by the codes of GB/T 39046-2020."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """What an applicant thought of how their case was handled, and the answer of the body that was judged.
+
+    `level` 1 to 5, a key of REVIEW_LEVELS. `by_label` is masked, and tells nobody of an anonymous one.
+    `reply_due_at` is set for bad ones only (4, 5).
+    """
+
+    case_id: int
+    type_id: str
+    level: int
+    channel: str
+    text: str
+    tags: tuple[str, ...]
+    anonymous: bool
+    at: datetime
+    by_label: str
+    organisation_id: int | None
+    organisation_label: str
+    region: str
+    reply_due_at: datetime | None = None
+    reply: str | None = None
+    reply_at: datetime | None = None
+    reply_label: str | None = None
+    number: str = ""
+    title: str = ""
+
+    @property
+    def words(self) -> T:
+        """The level in words."""
+        return REVIEW_LEVELS[self.level]
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """All that a case sheet shows. `clock` is the first of `clocks`, or None if there is no limit."""
+    """All that a case sheet shows. `clock` is the first of `clocks`, or None if there is no limit.
+
+    `review` is what its applicant thought of it, `may_review` that the reader can say so now, `may_answer` that the
+    reader can answer what was said.
+    """
 
     case: CaseView
     clocks: tuple[ClockView, ...]
@@ -288,6 +335,9 @@ class Sheet:
     basis: T
     may_note: bool
     may_reveal: bool
+    review: ReviewView | None = None
+    may_review: bool = False
+    may_answer: bool = False
 
     @property
     def clock(self) -> ClockView | None:

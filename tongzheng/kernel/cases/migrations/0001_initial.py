@@ -190,4 +190,74 @@ class Migration(migrations.Migration):
             ],
             reverse_sql=["DROP SEQUENCE cases_id_seq"],
         ),
+        migrations.RunSQL(
+            # Reviews (好差评): one a case, by its applicant; nobody alters or removes one. The body that was judged
+            # can answer once, and that is all a row ever takes.
+            sql=[
+                """
+                CREATE TABLE cases_review (
+                    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                    case_id bigint NOT NULL CONSTRAINT cases_review_once UNIQUE,
+                    type_id text COLLATE "C" NOT NULL,
+                    level smallint NOT NULL CHECK (level BETWEEN 1 AND 5),
+                    channel text COLLATE "C" NOT NULL,
+                    text text NOT NULL DEFAULT '',
+                    tags text[] NOT NULL DEFAULT '{}',
+                    anonymous boolean NOT NULL,
+                    at timestamptz NOT NULL,
+                    by_id bigint,
+                    by_label text NOT NULL,
+                    organisation_id bigint,
+                    organisation_label text NOT NULL,
+                    region text COLLATE "C" NOT NULL,
+                    reply_due_at timestamptz,
+                    reply text,
+                    reply_at timestamptz,
+                    reply_by_id bigint,
+                    reply_by_label text,
+                    CHECK (NOT anonymous OR by_id IS NULL),
+                    CHECK ((reply IS NULL) = (reply_at IS NULL))
+                )
+                """,
+                "CREATE INDEX cases_review_body ON cases_review (organisation_id, id DESC)",
+                "CREATE INDEX cases_review_place ON cases_review (region, id DESC)",
+                "CREATE INDEX cases_review_due ON cases_review (reply_due_at, id)"
+                " WHERE reply_due_at IS NOT NULL AND reply_at IS NULL",
+                """
+                CREATE FUNCTION cases_review_keep() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF TG_OP <> 'UPDATE' THEN
+                        RAISE EXCEPTION 'a review stays: % is refused', TG_OP
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END IF;
+                    IF OLD.reply_at IS NOT NULL OR NEW.reply_at IS NULL
+                       OR to_jsonb(NEW) - '{reply,reply_at,reply_by_id,reply_by_label}'::text[]
+                          <> to_jsonb(OLD) - '{reply,reply_at,reply_by_id,reply_by_label}'::text[] THEN
+                        RAISE EXCEPTION 'a review is never altered, and answered once'
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END IF;
+                    RETURN NEW;
+                END $$
+                """,
+                "CREATE TRIGGER cases_review_unaltered BEFORE UPDATE OR DELETE ON cases_review"
+                " FOR EACH ROW EXECUTE FUNCTION cases_review_keep()",
+                "CREATE TRIGGER cases_review_whole BEFORE TRUNCATE ON cases_review"
+                " FOR EACH STATEMENT EXECUTE FUNCTION cases_review_keep()",
+                # Within how many working days a bad review is answered; the row in force is the latest begun.
+                """
+                CREATE TABLE cases_review_limit (
+                    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                    valid_from date NOT NULL,
+                    days smallint NOT NULL CHECK (days BETWEEN 1 AND 60),
+                    at timestamptz NOT NULL,
+                    by_id bigint,
+                    by_label text NOT NULL
+                )
+                """,
+            ],
+            reverse_sql=[
+                "DROP TABLE cases_review_limit, cases_review",
+                "DROP FUNCTION cases_review_keep()",
+            ],
+        ),
     ]

@@ -94,6 +94,7 @@ REPAIR = CaseType(
     ),
     opens="casetest.open",
     reads="casetest.read",
+    review=True,
     basis=BASIS,
     clock=Clock("promised", T("承诺时限", "Promised limit"), "working_day", 5, BASIS),
     fields=FIELDS,

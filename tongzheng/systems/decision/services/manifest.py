@@ -66,7 +66,13 @@ system = System(
         Role(
             "decider",
             T("首席代表", "Decision maker"),
-            ("services.read", "services.decide", "services.deliver", "services.read_items"),
+            (
+                "services.read",
+                "services.decide",
+                "services.deliver",
+                "services.read_items",
+                "cases.answer_review",
+            ),
         ),
         Role(
             "steward",

@@ -48,6 +48,7 @@ TICKET = CaseType(
     prefix="RX",
     start="taken",
     opens="hotline.take",
+    review=True,
     reads="hotline.read",
     basis=RULES,
     anonymous=True,

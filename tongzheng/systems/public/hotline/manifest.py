@@ -38,7 +38,7 @@ system = System(
             reach="region",
         ),
         Role("caller", T("回访员", "Call-back clerk"), ("hotline.read", "hotline.callback")),
-        Role("handler", T("承办员", "Handler"), ("hotline.read", "hotline.handle")),
+        Role("handler", T("承办员", "Handler"), ("hotline.read", "hotline.handle", "cases.answer_review")),
         PortalEntry("report", T("12345", "12345"), "phone", "/hotline/", order=20),
         WorkEntry("seat", T("坐席", "Seat"), "/hotline/seat/", "hotline.seat", icon="phone", order=5),
         TICKET,
