@@ -32,9 +32,9 @@ _ACTOR = """
 SELECT a.id, a.kind, a.label, a.lang, a.person_id, a.password, a.totp_since IS NOT NULL, a.password_changed_at,
        a.must_change, (SELECT value FROM identity_policy WHERE name = 'administrator_password_days'),
        COALESCE((
-         SELECT jsonb_agg(jsonb_build_array(p.id, p.title, p.english, p.organisation_id, o.name, o.english, p.region, p.roles,
+         SELECT json_agg(json_build_array(p.id, p.title, p.english, p.organisation_id, o.name, o.english, p.region, p.roles,
                 CASE WHEN p.roles::text[] && %s::text[] THEN (
-                  SELECT jsonb_agg(d.id) FROM identity_organisation d
+                  SELECT json_agg(d.id) FROM identity_organisation d
                   WHERE d.path >= o.path AND d.path < left(o.path, -1) || '/') END) ORDER BY h.since, h.id)
          FROM identity_postholding h
          JOIN identity_post p ON p.id = h.post_id AND p.is_active
