@@ -16,6 +16,7 @@ from tongzheng.kernel.core.text import T
 
 from . import people
 from .actors import may, reach, require
+from .places import region_path
 from .sessions import kept_values
 from .showing import chosen_place, show, signed_in
 from .views import Actor, PersonView
@@ -45,7 +46,7 @@ def look_up(request: HttpRequest) -> HttpResponse:
         for one in people.find_person(id_number=number or None, phone=phone or None)
         if not one.region or within.covers(organisation=None, region=one.region)
     ]
-    return show(request, "people", found=found, **_facts(me))
+    return show(request, "people", found=_placed(found), **_facts(me))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -64,7 +65,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         made = people.register_person(actor=me, region=where.code, **given)
     except Invalid as fault:
         return show(request, "person_new", fault, where=where)
-    return show(request, "people", found=[made], **_facts(me))
+    return show(request, "people", found=_placed([made]), **_facts(me))
 
 
 @require_POST
@@ -92,7 +93,12 @@ def _shown(
     request: HttpRequest, me: Actor, person: PersonView, shown: dict[str, str], fault: Invalid | None = None
 ) -> HttpResponse:
     pairs = [(words, shown[name]) for name, words in FIELDS if name in shown]
-    return show(request, "people", fault, found=[person], pairs=pairs, **_facts(me))
+    return show(request, "people", fault, found=_placed([person]), pairs=pairs, **_facts(me))
+
+
+def _placed(found: list[PersonView]) -> list[tuple[PersonView, str]]:
+    """Return each person with the names of where they live, from the county down."""
+    return [(one, " ".join(str(r.title) for r in region_path(one.region)[2:])) for one in found]
 
 
 def _facts(me: Actor) -> dict[str, Any]:

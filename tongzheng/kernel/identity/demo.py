@@ -40,7 +40,7 @@ class DemoAccount:
     roles: tuple[str, ...] = ()
 
 
-ACCOUNTS: tuple[DemoAccount, ...] = (
+ANNOUNCED: tuple[DemoAccount, ...] = (
     DemoAccount(
         "spj.wang",
         "王秀英",
@@ -126,6 +126,7 @@ ACCOUNTS: tuple[DemoAccount, ...] = (
     DemoAccount("gongmin.zhou", "周小兰", T("市民", "Citizen"), "", T("", "")),
     DemoAccount("qiye.wu", "吴向东", T("企业经办人", "Agent of an enterprise"), "", T("经办人", "Agent")),
 )
+ACCOUNTS: tuple[tuple[str, T], ...] = tuple((one.login, one.title) for one in ANNOUNCED)
 _STAFF = (T("负责人", "Head"), T("综合岗", "General desk"), T("业务岗", "Officer"))
 
 
@@ -299,7 +300,7 @@ def _persons(run: DemoRun) -> list[int]:
         home = random.choice(villages)
         name = person_name(random, male=male)
         if number < 2:
-            name, male = [a.name for a in ACCOUNTS[-2:]][number], bool(number)
+            name, male = [a.name for a in ANNOUNCED[-2:]][number], bool(number)
             first = f"{CITY[0]}{born:%Y%m%d}{980 + number:03d}"
         rows.append(
             NewPerson(
@@ -317,7 +318,7 @@ def _staff(run: DemoRun, bodies: dict[str, int]) -> None:
     random = run.random("identity.staff")
     accounts: list[NewAccount] = []
     places: list[tuple[int, T, tuple[str, ...]]] = []
-    taken = {a.login for a in ACCOUNTS}
+    taken = {a.login for a in ANNOUNCED}
 
     def appoint(stem: str, body: int, posts: Sequence[T]) -> None:
         for post in posts:
@@ -330,7 +331,7 @@ def _staff(run: DemoRun, bodies: dict[str, int]) -> None:
             accounts.append(NewAccount(login, name))
             places.append((body, post, ()))
 
-    for one in ACCOUNTS:
+    for one in ANNOUNCED:
         if one.body:
             accounts.append(NewAccount(one.login, one.name))
             places.append((bodies[one.body], one.post, one.roles))
@@ -355,7 +356,7 @@ def _staff(run: DemoRun, bodies: dict[str, int]) -> None:
 
 def _public(run: DemoRun, persons: list[int], firms: list[int]) -> None:
     citizens = min(len(persons), max(10, round(CITIZENS * run.size)))
-    names = [ACCOUNTS[-2].login, ACCOUNTS[-1].login]
+    names = [ANNOUNCED[-2].login, ANNOUNCED[-1].login]
     names += [f"gongmin.{number:04d}" for number in range(2, citizens)]
     ids = create_accounts(
         actor=SYSTEM,
@@ -369,7 +370,7 @@ def _public(run: DemoRun, persons: list[int], firms: list[int]) -> None:
         ensure_posts(
             actor=SYSTEM,
             rows=[
-                NewHolding(id, firm, ACCOUNTS[-1].post.zh, (), "", ACCOUNTS[-1].post.en)
+                NewHolding(id, firm, ANNOUNCED[-1].post.zh, (), "", ANNOUNCED[-1].post.en)
                 for id, firm in zip(ids[1 : 1 + agents], firms, strict=False)
             ],
         )

@@ -55,12 +55,16 @@ def test_every_code_of_the_demo_passes_its_check_and_belongs_to_nobody():
 
 def test_everyone_who_is_announced_can_sign_in_and_holds_their_post():
     demo.load(Run())
-    for one in demo.ACCOUNTS:
+    for one in demo.ANNOUNCED:
         account = Account.objects.get(username=one.login)
         assert account.check_password(Run.password), one.login
         actor = api.actor_of(account.pk)
         assert (actor.posts[0].title if actor.posts else "") == one.post.zh
     assert api.actor_of(Account.objects.get(username="gongmin.zhou").pk).label == "周＊＊"
+
+
+def test_the_accounts_are_announced_as_login_and_title():
+    assert ("admin.audit", "Audit administrator") in [(login, title.en) for login, title in demo.ACCOUNTS]
 
 
 def test_a_system_adds_its_roles_to_a_demo_post():
