@@ -53,7 +53,7 @@ def reads(record: Record, actor: identity.Actor) -> identity.Verdict:
 def _working(case: int | str, actor: identity.Actor) -> tuple[Record, int | None]:
     if actor.kind == "nobody":
         raise SignInNeeded()
-    record, _ = load(case, with_clocks=False)
+    record = load(case)
     verdict = works_on(record, actor)
     if verdict:
         return record, verdict.post_id
@@ -84,7 +84,7 @@ def attach_file(case_id: int | str, *, actor: identity.Actor, file: ledger.FileV
         raise SignInNeeded()
     if len(field) > 60 or "\0" in field:
         raise Invalid(fields={"field": T("表单里没有这一项附件", "The form has no such file")})
-    record, _ = load(case_id, with_clocks=False)
+    record = load(case_id)
     mine = own_case(record, actor)
     if mine and record.phase == 2:
         raise Refused(T("已办结，不能再补充附件", "The case is closed; no more files"))

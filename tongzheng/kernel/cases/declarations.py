@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -39,9 +38,20 @@ class Words:
     text: str
 
 
-@lru_cache(maxsize=4096)
+_words: dict[tuple[int, str, str, str], tuple[CaseType, Words]] = {}
+"""By the declaration's identity, which is kept alive beside it: hashing a whole case type would cost more."""
+
+
 def words_of(case_type: CaseType, move: Move | None, target: str, title: T | None = None) -> Words:
     """Return the wording of an opening (`move` None), a move, or another event with a `title` of its own."""
+    key = (id(case_type), move.name if move else "", target, title.zh if title else "")
+    found = _words.get(key)
+    if found is None:
+        found = _words[key] = (case_type, _wording(case_type, move, target, title))
+    return found[1]
+
+
+def _wording(case_type: CaseType, move: Move | None, target: str, title: T | None) -> Words:
     named = move.title if move else title or T("提交", "Submitted")
     content: dict[str, Any] = {
         "title": named.to_json(),
@@ -80,15 +90,28 @@ def field_of(body: Mapping[str, Any]) -> Field:
     )
 
 
-@lru_cache(maxsize=512)
+_rules: dict[int, tuple[CaseType, str]] = {}
+_kinds: dict[int, tuple[CaseType, tuple[tuple[str, tuple[str, ...]], ...]]] = {}
+
+
 def rules_of(case_type: CaseType) -> str:
     """Return a short mark of the declared rules, so that an old case tells which it was judged by."""
-    return sha256(repr(case_type).encode()).hexdigest()[:12]
+    found = _rules.get(id(case_type))
+    if found is None:
+        mark = sha256(repr(case_type).encode()).hexdigest()[:12]
+        found = _rules[id(case_type)] = (case_type, mark)
+    return found[1]
 
 
-@lru_cache(maxsize=512)
 def kinds_of_work(case_type: CaseType) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return each open state with the actions that permit some move from it."""
+    found = _kinds.get(id(case_type))
+    if found is None:
+        found = _kinds[id(case_type)] = (case_type, _states(case_type))
+    return found[1]
+
+
+def _states(case_type: CaseType) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(
         (
             state.name,

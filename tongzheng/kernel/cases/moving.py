@@ -23,7 +23,7 @@ from .declarations import case_type, words_of
 from .kinds import APPLICANT, SYSTEM, CaseType, Move
 from .lookup import PLACES
 from .opening import SEALED, files_by_entry, tell
-from .record import NO_CASE, Record, json_of, load, own_case, pauses_json, view
+from .record import NO_CASE, Record, json_of, load, load_clocks, own_case, pauses_json, view
 from .statement import FAR, Lost, Statement
 from .views import CaseView
 
@@ -56,6 +56,9 @@ _CLOCK = (
     " due_at = excluded.due_at, soon_at = excluded.soon_at, paused_at = excluded.paused_at,"
     " paused_why = excluded.paused_why, stopped_at = excluded.stopped_at, pauses = excluded.pauses"
 )
+CLOCKED = ("start", "pause", "resume", "extend")
+"""What a move can do to clocks that needs them to be read first."""
+
 _STOP = "UPDATE cases_clock SET stopped_at = %s WHERE case_id = %s AND stopped_at IS NULL"
 
 
@@ -79,7 +82,7 @@ def move_case(
     Returns the case after the move. Raises Conflict (someone moved it meanwhile: says who and what), Refused,
     SignInNeeded, Invalid (fields named), Missing.
     """
-    record, running = load(case_id, with_clocks=True)
+    record = load(case_id)
     declared = case_type(record.type_id)
     row = _row(declared, move)
     post_id = _permitted(declared, row, record, actor)
@@ -91,8 +94,10 @@ def move_case(
     choice = flow.Choice(organisation, handler, days)
     clean = _judged(row, record, choice, note, data or {}, files, now)
     act = flow.effect(declared, row, _standing(record), choice, actor.id)
-    clocks_now, touched = _clocks(declared, row, act, running, record.days, now)
-    after = _after(record, act, row, actor, clocks_now, now)
+    touched = (
+        _clocks(declared, row, act, load_clocks(record.id), record.days, now) if act.clock in CLOCKED else []
+    )
+    after = _after(record, act, row, actor, touched, now)
     document = (
         numbers.document_number(record.type_id, declared.paper or declared.prefix, now)
         if row.document
@@ -241,8 +246,8 @@ def _clocks(
     running: list[clocks.Running],
     days: int | None,
     now: datetime,
-) -> tuple[list[clocks.Running], list[clocks.Running]]:
-    """Return all clocks after the move, and those that the move changed."""
+) -> list[clocks.Running]:
+    """Return the clocks that the move changes, as it leaves them; the first is the one that the case shows."""
     limit = declared.clock
     calendar = calendars.current()
     soon = limit.soon if limit else 0.7
@@ -264,8 +269,6 @@ def _clocks(
                 new = clocks.pause(old, now=now, why=move.title)
             elif act.clock == "resume":
                 new = clocks.resume(calendar, old, now=now, soon=soon)
-            elif act.clock == "stop":
-                new = clocks.stop(old, now=now)
             elif act.clock == "extend" and old is running[0]:
                 new = clocks.extend(calendar, old, amount=act.days, soon=soon)
             else:
@@ -274,10 +277,7 @@ def _clocks(
                 changed[new.name] = new
     except (clocks.BeyondCalendar, OverflowError):
         raise calendars.too_long() from None
-    names = {old.name for old in running}
-    after = [changed.get(old.name, old) for old in running]
-    after += [new for name, new in changed.items() if name not in names]
-    return after, list(changed.values())
+    return list(changed.values())
 
 
 def _after(
@@ -285,11 +285,11 @@ def _after(
     act: flow.Effect,
     move: Move,
     actor: identity.Actor,
-    clocks_now: list[clocks.Running],
+    touched: list[clocks.Running],
     now: datetime,
 ) -> Record:
     """Return the record as the move leaves it; version and events are counted by the database."""
-    first = clocks_now[0] if clocks_now else None
+    first = touched[0] if touched else None
     moved = act.organisation_id != record.organisation_id
     if act.handler_id == record.handler_id:
         handler_label = record.handler_label
@@ -315,7 +315,7 @@ def _after(
         made=[*record.made, move.name] if move.once and move.name not in record.made else record.made,
         due_at=first.due_at if first else record.due_at,
         soon_at=first.soon_at if first else record.soon_at,
-        paused_at=first.paused_at if first else None,
+        paused_at=first.paused_at if first else record.paused_at,
         closed_at=(record.closed_at or now) if closed else None,
     )
 
@@ -361,11 +361,9 @@ def _statement(
             task = (kind, after.region, after.organisation_id, after.handler_id, act.waits, now)
             written.add("t", _TASK, (*task, *limits))
     if act.clock == "stop":
-        if touched:
-            written.add("k", _STOP, (now, before.id))
-    else:
-        for number, one in enumerate(touched):
-            written.add(f"k{number}", _CLOCK, (before.id, *_clock_values(one)))
+        written.add("k", _STOP, (now, before.id))
+    for number, one in enumerate(touched):
+        written.add(f"k{number}", _CLOCK, (before.id, *_clock_values(one)))
     written.files(before.id, files, at=now, by=by)
     opened, personal = forms.split(move.fields, clean)
     shown = {**opened, **forms.masks(move.fields, personal)}

@@ -100,14 +100,21 @@ def which(case: int | str) -> tuple[str, int | str]:
 NO_CASE = T("没有这个办件，或您不能查看", "There is no such case, or you may not see it")
 
 
-def load(case: int | str, *, with_clocks: bool) -> tuple[Record, list[clocks.Running]]:
-    """Return the row of a case and, if asked, its clocks, in one statement. Raises Missing."""
+_CASE = f"SELECT {COLUMNS} FROM cases_case c WHERE "  # noqa: S608
+
+
+def load(case: int | str) -> Record:
+    """Return the row of a case. Raises Missing."""
     condition, value = which(case)
-    extra = CLOCKS if with_clocks else "NULL"
-    found = sql.rows(f"SELECT {COLUMNS}, {extra} FROM cases_case c WHERE {condition}", (value,))  # noqa: S608
+    found = sql.rows(f"{_CASE}{condition}", (value,))
     if not found:
         raise Missing(NO_CASE)
-    return record_of(found[0]), running_of(found[0][len(NAMES)])
+    return record_of(found[0])
+
+
+def load_clocks(case_id: int) -> list[clocks.Running]:
+    """Return the clocks of a case."""
+    return running_of(sql.rows(f"SELECT {CLOCKS} FROM (SELECT %s::bigint AS id) c", (case_id,))[0][0])  # noqa: S608
 
 
 def running_of(value: Any) -> list[clocks.Running]:

@@ -76,7 +76,7 @@ def review(
     """
     if actor.kind == "nobody":
         raise SignInNeeded()
-    record, _ = load(case, with_clocks=False)
+    record = load(case)
     if not own_case(record, actor):
         if not acts.reads(record, actor) and not acts.works_on(record, actor):
             raise Missing(NO_CASE)
@@ -98,7 +98,7 @@ def review_by_code(
 
     Args: as `review`. Raises as `progress` for a wrong pair, and as `review`.
     """
-    record, _ = load(check_code(number, code), with_clocks=False)
+    record = load(check_code(number, code))
     return _write(record, (None, NAMELESS), level, text, tags, True, channel)
 
 
@@ -109,7 +109,7 @@ def answer_review(case: int | str, *, actor: identity.Actor, text: str) -> Revie
     """
     if actor.kind == "nobody":
         raise SignInNeeded()
-    record, _ = load(case, with_clocks=False)
+    record = load(case)
     found = _found("r.case_id = %s", record.id)
     if found is None:
         raise Missing(T("这个办件还没有评价", "This case has no review"))
@@ -145,7 +145,7 @@ def answer_review(case: int | str, *, actor: identity.Actor, text: str) -> Revie
 
 def review_of(case: int | str, *, actor: identity.Actor) -> ReviewView | None:
     """Return the review of a case, None if there is none. Raises Missing for who may not read the case."""
-    record, _ = load(case, with_clocks=False)
+    record = load(case)
     if not own_case(record, actor) and not acts.reads(record, actor) and not acts.works_on(record, actor):
         raise Missing(NO_CASE)
     return _found("r.case_id = %s", record.id)
