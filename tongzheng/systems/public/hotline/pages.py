@@ -25,6 +25,12 @@ OWN = ("region", "town", "once", "class", "class_other", "office", "act", "answe
 WEB = ("kind", "text", "place", "caller_name", "caller_phone", "secret")
 SEAT = ("caller_phone", "caller_name", "kind", "urgency", "text", "place", "secret")
 ONCE_LIMIT = 40
+LABELS = {
+    "class": T("诉求分类", "Class"),
+    "region": T("县（市、区）", "County"),
+    "office": T("承办单位", "Responsible body"),
+    "answer": T("当场答复", "Answer given now"),
+}
 
 
 def _fields(names: tuple[str, ...]) -> tuple[Field, ...]:
@@ -79,7 +85,12 @@ def report(request: HttpRequest) -> HttpResponse:
             case = services.take(
                 actor=request.actor,
                 region=_region(request),
-                values={**found.data, "class": _class(request), "channel": "web", "urgency": "normal"},
+                values={
+                    **found.data,
+                    "class": _class(request) or rules.class_of(str(found.data.get("text", ""))),
+                    "channel": "web",
+                    "urgency": "normal",
+                },
                 once=once,
                 applicant=services.caller(request.actor, found.data),
             )
@@ -139,6 +150,19 @@ def seat(request: HttpRequest) -> HttpResponse:
         "once": once,
         "groups": _grouped(),
         "chosen": _class(request),
+        "radios": [
+            {
+                "name": field.name,
+                "title": field.title,
+                "choices": field.choices,
+                "value": values.get(field.name),
+                "error": errors.get(field.name),
+            }
+            for field in fields
+            if field.kind == "choice"
+        ],
+        "labels": {field.name: field.title for field in fields} | LABELS,
+        "answer": request.POST.get("answer", ""),
         "taken": cases.sheet(taken, actor=request.actor).case if taken else None,
         "counts": cases.counts(actor=request.actor),
         **_places(request),

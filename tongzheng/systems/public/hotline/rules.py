@@ -11,6 +11,7 @@ from pathlib import Path
 from tongzheng.kernel.core.text import T
 
 DATA = Path(__file__).parent / "data"
+UNCLASSIFIED = "990101"
 
 OFFICES: dict[str, T] = {
     "heating": T("供热公司", "Heating company"),
@@ -87,6 +88,12 @@ def suggest(text: str, among: Iterable[TicketClass], *, most: int = 5) -> list[T
         if score:
             scored.append((-score, found.code, found))
     return [found for _, _, found in sorted(scored)[:most]]
+
+
+def class_of(text: str) -> str:
+    """Return the code of the likeliest class of a citizen's words, or that of what is still to be classified."""
+    likely = suggest(text, classes().values(), most=1)
+    return likely[0].code if likely else UNCLASSIFIED
 
 
 @dataclass(frozen=True, slots=True)
