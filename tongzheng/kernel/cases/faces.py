@@ -133,10 +133,8 @@ def asked(move: MoveView) -> tuple[Field, ...]:
         limit = T("最多 {n}", "At most {n}").fill(n=move.extend_limit)
         page.append(Field("move_days", title, "integer", minimum=1, maximum=move.extend_limit, help=limit))
     if move.note != "none":
-        title = T("理由", "Reason") if move.note == "required" else T("意见", "Note")
-        page.append(
-            Field("move_note", title, "long", required=move.note == "required", max_length=NOTE_LIMIT)
-        )
+        needed = move.note == "required"
+        page.append(Field("move_note", T("办理意见", "Note"), "long", required=needed, max_length=NOTE_LIMIT))
     return (*move.fields, *page)
 
 
@@ -206,7 +204,8 @@ def sheet_face(
 
 def _seal(type_id: str) -> T:
     title = registry.system_of(type_id).title
-    return T(title.zh[:2], title.en.split()[0][:8])
+    han = "".join(c for c in title.zh if "\u4e00" <= c <= "\u9fff")
+    return T(han[:2] or title.zh[:2], title.en.split()[0][:8])
 
 
 def _clear(fact: FactView, value: Any) -> T:

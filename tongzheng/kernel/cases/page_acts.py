@@ -103,6 +103,7 @@ def _form(
         "seen": max((event.n for event in sheet.timeline), default=0),
         "clock_face": faces.clock_face(sheet.clock) if sheet.clock else None,
         "kept": faces.kept_words(faces.asked(view), values),
+        "whole": not _partial(request),
     }
     template = "cases/partials/move.html" if _partial(request) else "cases/move.html"
     response = render(request, template, context, status=status)
@@ -253,7 +254,11 @@ def shown(
 ) -> HttpResponse:
     """Return the sheet as it is now, with what was slipped in or revealed."""
     face = faces.sheet_face(api.sheet(number, actor=_actor(request)), revealed=revealed)
-    face |= {"slip": slip or {}, "typed": request.POST}
+    face |= {"slip": slip or {}, "typed": request.POST if slip else {}}
+    if revealed is not None:
+        face["notice"] = T(
+            "已显示，谁、何时、为何看都已记入账本", "Shown; who, when and why are on the ledger"
+        )
     if not _partial(request):
         return render(request, "cases/sheet.html", face, status=status)
     response = render(request, "cases/partials/sheet.html", face, status=status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import Calendar as Months
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -111,7 +111,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
             "months": _months(found, str(values.get("day", ""))),
             "week": WEEK,
             "years": (year - 1 if year > YEARS[0] else None, year + 1 if year < YEARS[1] else None),
-            "changes": sorted(found.days, key=lambda one: (-one.version, one.date)),
+            "changes": _runs(found),
             "hours": "、".join(f"{start}–{end}" for start, end in found.hours),
             "may_edit": verdict.allowed,
             "why_not": verdict.why,
@@ -128,6 +128,18 @@ def _year(request: HttpRequest, values: dict[str, Any]) -> int:
     given = request.GET.get("year") or str(values.get("day", ""))[:4]
     year = int(given) if given.isascii() and given.isdecimal() and len(given) == 4 else clock.today().year
     return min(max(year, YEARS[0]), YEARS[1])
+
+
+def _runs(found: CalendarView) -> list[dict[str, Any]]:
+    """Return the days that differ, days in a row of one kind and one notice as one line, newest version first."""
+    runs: list[dict[str, Any]] = []
+    for one in sorted(found.days, key=lambda one: (-one.version, one.date)):
+        like = (one.version, one.kind, one.name, one.source)
+        if runs and runs[-1]["like"] == like and one.date - runs[-1]["last"] == timedelta(days=1):
+            runs[-1]["last"] = one.date
+        else:
+            runs.append({"like": like, "day": one, "first": one.date, "last": one.date})
+    return runs
 
 
 def _months(found: CalendarView, chosen: str) -> list[dict[str, Any]]:
