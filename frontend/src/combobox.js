@@ -5,7 +5,6 @@ import { t } from "./words.js";
 let count = 0;
 
 export function enliven(box) {
-  const url = box.dataset.combobox;
   const input = box.querySelector("input[type=text]");
   const hidden = box.querySelector("input[type=hidden]");
   const list = document.createElement("div");
@@ -43,7 +42,7 @@ export function enliven(box) {
   };
   const ask = async () => {
     const mine = ++asked;
-    const address = new URL(url, location.href);
+    const address = new URL(box.dataset.combobox, location.href);
     address.searchParams.set("q", input.value);
     let items = [];
     try {

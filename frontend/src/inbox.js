@@ -12,7 +12,14 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "move") return;
   event.target.querySelector("[data-focus], textarea, input:not([type=hidden]), select, button")?.focus();
 });
-document.addEventListener("change", (event) => event.target.closest("form[data-auto]")?.requestSubmit());
+document.addEventListener("change", (event) => {
+  event.target.closest("form[data-auto]")?.requestSubmit();
+  // Who may take a case depends on the organisation that it is handed to.
+  const people = event.target.name === "move_organisation" && event.target.form?.querySelector("[data-people]");
+  if (!people) return;
+  people.dataset.combobox = `${people.dataset.people}?organisation=${encodeURIComponent(event.target.value)}`;
+  for (const input of people.querySelectorAll("input")) input.value = "";
+});
 document.addEventListener("click", (event) => {
   const place = event.target.closest("[data-cancel]")?.closest("#move");
   if (!place || !document.querySelector("#sheet .moves")) return;

@@ -26,10 +26,19 @@ from .forms import validate
 from .incoming import received
 from .kinds import Field
 from .lookup import PLACES
+from .page_choosers import takers
 from .views import MoveView, Sheet
 
-OWN = {"move_note": "note", "move_organisation": "organisation", "move_days": "days"}
+OWN = {
+    "move_note": "note",
+    "move_organisation": "organisation",
+    "move_days": "days",
+    "move_handler": "handler",
+}
 """The entries that every move of a kind asks, and how the door calls them."""
+
+PAGE = ("version", "seen", "move_handler", "move_handler_words")
+"""The entries of a move's page that belong to no form."""
 
 SANDBOX = "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -46,7 +55,7 @@ def move(request: HttpRequest, number: str, move: str) -> HttpResponse:
         return _gone(request, sheet, move)
     if request.method != "POST":
         return _form(request, sheet, view, {}, {})
-    incoming = received(request, faces.asked(view), own=("version", "seen"))
+    incoming = received(request, faces.asked(view), own=PAGE)
     version, seen = _number(request, "version"), _number(request, "seen")
     if incoming.expanding:
         return _form(request, sheet, view, incoming.values, {})
@@ -58,6 +67,9 @@ def move(request: HttpRequest, number: str, move: str) -> HttpResponse:
         faces.asked(view), incoming.data, incoming.files, today=clock.today(), lookup=PLACES
     )
     errors = {**errors, **incoming.errors}
+    handler, slip = _handler(request, sheet, view, clean.get("move_organisation"))
+    if slip:
+        errors["move_handler"] = slip
     if errors:
         return _form(request, sheet, view, incoming.values, errors, status=422)
     try:
@@ -69,6 +81,7 @@ def move(request: HttpRequest, number: str, move: str) -> HttpResponse:
             note=clean.get("move_note", ""),
             data={name: value for name, value in incoming.data.items() if name not in OWN},
             organisation=clean.get("move_organisation"),
+            handler=handler,
             days=clean.get("move_days"),
             files=incoming.pairs,
         )
@@ -80,6 +93,22 @@ def move(request: HttpRequest, number: str, move: str) -> HttpResponse:
     except Conflict:
         return _late(request, api.sheet(number, actor=actor), view, seen, incoming.values)
     return _done(request, number)
+
+
+def _handler(
+    request: HttpRequest, sheet: Sheet, view: MoveView, organisation: int | None
+) -> tuple[int | None, T | None]:
+    """Return the person chosen, by id or by the name as typed, and what is wrong with the choice."""
+    id, words = request.POST.get("move_handler", ""), request.POST.get("move_handler_words", "").strip()
+    if not view.chooses_organisation or organisation is None or not (id or words):
+        return None, None
+    found = [one for one in takers(sheet, view.name, organisation) if id in ("", str(one.account_id))]
+    found = found if id else [one for one in found if one.label == words]
+    if len(found) == 1:
+        return found[0].account_id, None
+    return None, T(
+        "这个单位没有可以办理的这位人员，请重选", "Nobody of that name there can take it; choose again"
+    )
 
 
 def _form(
@@ -104,6 +133,12 @@ def _form(
         "clock_face": faces.clock_face(sheet.clock) if sheet.clock else None,
         "kept": faces.kept_words(faces.asked(view), values),
         "whole": not _partial(request),
+        "handler": {
+            "id": request.POST.get("move_handler", ""),
+            "words": request.POST.get("move_handler_words", ""),
+            "organisation": values.get("move_organisation") or "",
+            "error": errors.get("move_handler"),
+        },
     }
     template = "cases/partials/move.html" if _partial(request) else "cases/move.html"
     response = render(request, template, context, status=status)

@@ -7,11 +7,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tongzheng.kernel.core.errors import SignInNeeded
+from tongzheng.kernel.core.registry import registry
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity import api as identity
 
-from .kinds import Field
+from . import api
+from .kinds import APPLICANT, SYSTEM, CaseType, Field
 from .templatetags.case_forms import CITY, entry_of
+from .views import Sheet
 
 HOUR = "public, max-age=3600"
 
@@ -43,6 +46,31 @@ def organisations(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     found = identity.organisations(words=words, kind=kind or None, limit=20) if words else ()
     return render(request, "cases/partials/organisations.html", {"found": found})
+
+
+@require_safe
+def people(request: HttpRequest, number: str, move: str) -> HttpResponse:
+    """Answer who at `?organisation=` could take the case after a move, as the combobox takes them."""
+    sheet = api.sheet(number, actor=request.actor)  # type: ignore[attr-defined]
+    given = request.GET.get("organisation", "")
+    organisation = int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else None
+    words = request.GET.get("q", "").strip()
+    found = [one for one in takers(sheet, move, organisation) if words in one.label or words in one.post]
+    return render(request, "cases/partials/people.html", {"found": found[:20]})
+
+
+def takers(sheet: Sheet, move: str, organisation: int | None) -> list[identity.Grantee]:
+    """Return who may make the next move of a case once it is with that organisation, each once."""
+    view = next((one for one in sheet.moves if one.name == move and one.allowed), None)
+    kind = registry.find(CaseType, sheet.case.type_id)
+    if view is None or kind is None or organisation is None or not view.chooses_organisation:
+        return []
+    actions = {row.by for row in kind.moves if view.target in row.source} - {APPLICANT, SYSTEM}
+    found: dict[int, identity.Grantee] = {}
+    for action in sorted(actions):
+        for one in identity.who_may(action, organisation=organisation, region=sheet.case.region):
+            found.setdefault(one.account_id, one)
+    return list(found.values())
 
 
 def counties() -> tuple[identity.RegionView, ...]:

@@ -195,6 +195,7 @@ urlpatterns = [
     path("cases/<str:number>/print/", printed, name="print"),
     path("cases/<str:number>/related/", related, name="related"),
     path("cases/<str:number>/moves/<str:move>/", page_acts.move, name="move"),
+    path("cases/<str:number>/moves/<str:move>/people/", page_choosers.people, name="people"),
     path("cases/<str:number>/notes/", page_acts.note, name="note"),
     path("cases/<str:number>/files/", page_acts.attach, name="attach"),
     path("cases/<str:number>/files/<str:digest>/", page_acts.file, name="file"),

@@ -12,6 +12,8 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.forms.utils import flatatt
+from django.utils.safestring import SafeString
 
 from tongzheng.kernel.cases.forms import accepted, bytes_words
 from tongzheng.kernel.cases.kinds import Field
@@ -85,6 +87,29 @@ class Entry:
     when_field: str = ""
     when_value: str = ""
     when_words: T | None = None
+
+    @property
+    def attributes(self) -> SafeString:
+        """What the entry's input says of itself besides name and value."""
+        given: dict[str, Any] = {
+            "required": self.required,
+            "maxlength": self.maxlength or None,
+            "inputmode": self.inputmode or None,
+            "autocomplete": self.autocomplete or None,
+            "min": self.least or None,
+            "max": self.most or None,
+            "aria-describedby": self.described or None,
+            "aria-invalid": "true" if self.error else None,
+            "data-private": self.field.personal,
+        }
+        return flatatt({name: value for name, value in given.items() if value is not None})
+
+    @property
+    def when(self) -> SafeString:
+        """What conditions.js needs to know of when the entry is asked."""
+        if not self.when_field:
+            return flatatt({})
+        return flatatt({"data-when": self.when_field, "data-when-value": self.when_value})
 
 
 @register.inclusion_tag("cases/form/form.html")

@@ -15,7 +15,8 @@ from django.test import Client
 from tongzheng.kernel.cases import api
 from tongzheng.kernel.cases.views import CaseView
 from tongzheng.kernel.core import clock
-from tongzheng.kernel.identity.api import NOBODY, Actor
+from tongzheng.kernel.core.text import T
+from tongzheng.kernel.identity.api import NOBODY, Actor, Grantee
 from tongzheng.kernel.ledger import api as ledger
 
 from .test_life import EVERYTHING, counted, opened
@@ -276,6 +277,34 @@ def test_handing_over_takes_an_organisation_by_id_or_typed_name(as_: As, city: A
     assert api.sheet(case.id, actor=city.agent).case.organisation_id == city.company
 
 
+def test_handing_over_may_name_a_person_who_can_take_it_and_nobody_else(
+    as_: As, city: Any, world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taker = world.staff(city.company, name="李大海")
+    clerk = Grantee(taker.id, "李大海", "运行科", "", T("岗位", "post"), T("供热公司", "Heating"))
+    monkeypatch.setattr(
+        "tongzheng.kernel.identity.api.who_may",
+        lambda action, *, organisation=None, region=None: (
+            (clerk,) if (action, organisation) == ("casetest.handle", city.company) else ()
+        ),
+    )
+    case, client = opened(city), as_(city.agent)
+    path = f"/work/cases/{case.number}/moves/assign/"
+    listed = client.get(f"{path}people/?organisation={city.company}&q=李").content.decode()
+    assert f'data-value="{taker.id}"' in listed
+    assert b"data-value" not in client.get(f"{path}people/?organisation={city.other}&q=").content
+    assert client.get(f"{path}people/?organisation=%00").status_code == 200
+    assert as_(city.stranger).get(f"{path}people/?organisation={city.company}").status_code == 404
+    client, before = as_(city.agent), counted(*EVERYTHING)
+    form = {"version": "1", "seen": "1", "move_organisation": str(city.company)}
+    wrong = client.post(path, {**form, "move_handler": "999999"})
+    assert wrong.status_code == 422
+    assert "请重选" in text(wrong)
+    assert counted(*EVERYTHING) == before
+    assert client.post(path, {**form, "move_handler": "", "move_handler_words": "李大海"}).status_code == 303
+    assert api.sheet(case.id, actor=city.clerk).case.handler_id == taker.id
+
+
 def test_an_extension_asks_for_days_within_its_limit(as_: As, city: Any) -> None:
     case, client = working(city), as_(city.clerk)
     form = {"version": str(case.version), "seen": "3", "move_note": ""}
@@ -422,7 +451,6 @@ def test_a_form_comes_back_with_its_file_after_a_slip(as_: As, city: Any) -> Non
 
     from tongzheng.kernel.cases.incoming import received
     from tongzheng.kernel.cases.kinds import Field
-    from tongzheng.kernel.core.text import T
 
     form = (Field("paper", T("图", "Plan"), "file", accept=("image",)), Field("name", T("名", "Name")))
 
