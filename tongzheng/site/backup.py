@@ -13,7 +13,6 @@ import io
 import json
 import os
 import re
-import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -26,7 +25,6 @@ from typing import IO, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import psycopg
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg import sql
 
@@ -103,23 +101,23 @@ def _write_database(
     with psycopg.connect(url) as db, tempfile.TemporaryDirectory(prefix=".dump-", dir=folder) as room:
         db.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         server = db.info.server_version // 10000
-        snapshot = _one(db, "SELECT pg_export_snapshot()")
+        snapshot = one(db, "SELECT pg_export_snapshot()")
         dump = Path(room) / "database.dump"
         say(f"database (PostgreSQL {server})")
-        _run(_program(server, "pg_dump"), ["-Fc", "-Z1", f"--snapshot={snapshot}", "-f", str(dump)], url)
-        rows = _counts(db)
+        run(program(server, "pg_dump"), ["-Fc", "-Z1", f"--snapshot={snapshot}", "-f", str(dump)], url)
+        rows = counts(db)
         with dump.open("rb") as file:
             _add(archive, digests, "database.dump", file, dump.stat().st_size)
     return server, rows
 
 
-def _counts(db: psycopg.Connection[Any]) -> dict[str, int]:
+def counts(db: psycopg.Connection[Any]) -> dict[str, int]:
     tables = db.execute(
         "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
         " WHERE nspname = 'public' AND relkind = 'r' ORDER BY relname"
     ).fetchall()
     return {
-        name: int(_one(db, sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(name))))
+        name: int(one(db, sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(name))))
         for (name,) in tables
     }
 
@@ -138,13 +136,13 @@ def _write_keys(archive: tarfile.TarFile, digests: dict[str, str], path: Path, p
             archive,
             digests,
             "secrets.sealed",
-            io.BytesIO(salt + nonce + _cipher(passphrase, salt).encrypt(nonce, keys, b"")),
+            io.BytesIO(salt + nonce + cipher(passphrase, salt).encrypt(nonce, keys, b"")),
         )
     else:
         _add(archive, digests, "secrets.json", io.BytesIO(keys))
 
 
-def _cipher(passphrase: str, salt: bytes) -> AESGCM:
+def cipher(passphrase: str, salt: bytes) -> AESGCM:
     return AESGCM(hashlib.scrypt(passphrase.encode(), salt=salt, n=2**15, r=8, p=1, maxmem=2**26, dklen=32))
 
 
@@ -177,10 +175,10 @@ class _Reader:
 
 def verify(source: Path) -> Report:
     """Read an archive to the end and compare every digest. Raises BadArchive naming what differs."""
-    return _report(_walk(source, None))
+    return report_of(walk(source, None))
 
 
-def _report(manifest: dict[str, Any]) -> Report:
+def report_of(manifest: dict[str, Any]) -> Report:
     names = manifest["digests"]
     return Report(
         made=manifest["made"],
@@ -193,7 +191,7 @@ def _report(manifest: dict[str, Any]) -> Report:
     )
 
 
-def _walk(source: Path, into: Path | None) -> dict[str, Any]:
+def walk(source: Path, into: Path | None) -> dict[str, Any]:
     """Read every member, unpack it below `into` if given, and return the manifest once all agrees."""
     found: dict[str, str] = {}
     manifest: dict[str, Any] = {}
@@ -235,129 +233,10 @@ def _unpack(content: IO[bytes], target: Path | None) -> str:
     return digest.hexdigest()
 
 
-# --- restoring ----------------------------------------------------------------------------------------
-
-
-def restore(
-    source: Path, *, data: Path, url: str, passphrase: str = "", overwrite: bool = False, say: Say = print
-) -> Report:
-    """Bring a city back: its files and keys into `data`, its tables into the database of `url`.
-
-    Everything is read, compared and loaded beside the old before anything is replaced. Raises BadArchive
-    when the archive is damaged, the passphrase wrong, a city is here and `overwrite` is not set, or the
-    rows that arrive are not those that were saved.
-    """
-    with psycopg.connect(url, autocommit=True) as db:
-        server = db.info.server_version // 10000
-        if not overwrite and (
-            _one(db, "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'")
-            or any((data / "files").glob("??"))
-        ):
-            raise BadArchive(f"there is a city in {data} already; --overwrite replaces it")
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=data) as room:
-        draft = Path(room)
-        say("reading and comparing")
-        manifest = _walk(source, draft)
-        report = _report(manifest)
-        if report.version > __version__:
-            raise BadArchive(
-                f"the backup is of Tongzheng {report.version}; this is {__version__}: update first"
-            )
-        if report.postgres > server:
-            raise BadArchive(
-                f"the backup is of PostgreSQL {report.postgres}, this server is {server}: use {report.postgres} or newer"
-            )
-        keys = _keys(draft, passphrase)
-        say(f"database (PostgreSQL {server})")
-        _restore_database(draft / "database.dump", url, server, report.rows)
-        say("files and keys")
-        _swap(draft / "files", data / "files")
-        _replace(data / "secrets.json", keys)
-    return report
-
-
-def _keys(draft: Path, passphrase: str) -> bytes:
-    sealed = draft / "secrets.sealed"
-    if not sealed.exists():
-        return (draft / "secrets.json").read_bytes()
-    if not passphrase:
-        raise BadArchive("the keys in this backup are closed: --passphrase-file opens them")
-    box = sealed.read_bytes()
-    try:
-        return _cipher(passphrase, box[:16]).decrypt(box[16:28], box[28:], b"")
-    except InvalidTag:
-        raise BadArchive("the passphrase does not open the keys in this backup") from None
-
-
-def _restore_database(dump: Path, url: str, server: int, rows: dict[str, int]) -> None:
-    """Load the dump into a new database beside the old one, compare, then exchange the names."""
-    parts = urlsplit(url)
-    name = unquote(parts.path.lstrip("/"))
-    fresh, old = f"{name}_restored", f"{name}_replaced"
-    beside = parts._replace(path=f"/{fresh}").geturl()
-    for spare in (fresh, old):
-        _drop(url, name, spare)
-    try:
-        with _outside(url, name) as db:
-            db.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(fresh)))
-    except psycopg.errors.InsufficientPrivilege:
-        raise BadArchive("the database's user may not make databases; restoring needs CREATEDB") from None
-    try:
-        jobs = str(max(1, os.cpu_count() or 1))
-        options = ["--no-owner", "--no-privileges", "--exit-on-error", "-j", jobs, "-d", fresh, str(dump)]
-        _run(_program(server, "pg_restore"), options, beside)
-        with psycopg.connect(beside) as db:
-            arrived = _counts(db)
-            db.execute("ANALYZE")
-        if arrived != rows:
-            differ = sorted(t for t in rows.keys() | arrived.keys() if rows.get(t) != arrived.get(t))
-            raise BadArchive(f"not all rows arrived: {', '.join(differ)}")
-    except BaseException:
-        _drop(url, name, fresh)
-        raise
-    with _outside(url, name) as db:
-        db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
-        for one, other in ((name, old), (fresh, name)):
-            db.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(one), sql.Identifier(other))
-            )
-    _drop(url, name, old)
-
-
-def _outside(url: str, name: str) -> psycopg.Connection[Any]:
-    """Connect to a database of the same server that is not the one to be renamed."""
-    parts = urlsplit(url)
-    other = "template1" if name == "postgres" else "postgres"
-    return psycopg.connect(parts._replace(path=f"/{other}").geturl(), autocommit=True)
-
-
-def _drop(url: str, name: str, spare: str) -> None:
-    with _outside(url, name) as db:
-        db.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(spare)))
-
-
-def _swap(fresh: Path, place: Path) -> None:
-    fresh.mkdir(mode=0o700, exist_ok=True)
-    old = fresh.with_name("replaced")
-    if place.exists():
-        place.rename(old)
-    fresh.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
 # --- the server's own programs --------------------------------------------------------------------------
 
 
-def _program(server: int, name: str) -> str:
+def program(server: int, name: str) -> str:
     """Return the program of the server's own version, else the nearest newer one, which reads older servers."""
     ourselves = programs.Owner(os.geteuid(), os.getegid())
     here = list(_every(ourselves))
@@ -377,7 +256,7 @@ def _every(who: programs.Owner) -> Iterator[programs.Programs]:
         yield packed
 
 
-def _run(program: str, options: list[str], url: str) -> None:
+def run(program: str, options: list[str], url: str) -> None:
     """Run pg_dump or pg_restore; the password goes by the environment, where other users cannot read it."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
@@ -396,7 +275,7 @@ def _run(program: str, options: list[str], url: str) -> None:
         raise BadArchive(f"{Path(program).name} failed: {done.stderr.strip()[-2000:]}")
 
 
-def _one(db: psycopg.Connection[Any], query: str | sql.Composed) -> Any:
+def one(db: psycopg.Connection[Any], query: str | sql.Composed) -> Any:
     row = db.execute(query).fetchone()  # type: ignore[arg-type]
     assert row is not None
     return row[0]

@@ -39,6 +39,7 @@ def _models_without_migration() -> list[str]:
     from django.db.migrations.loader import MigrationLoader
     from django.db.migrations.questioner import NonInteractiveMigrationQuestioner
     from django.db.migrations.state import ProjectState
+    from django.utils import translation
 
     loader = MigrationLoader(None, ignore_no_migrations=True)
     faults = [
@@ -53,7 +54,10 @@ def _models_without_migration() -> list[str]:
         ProjectState.from_apps(apps),
         NonInteractiveMigrationQuestioner(specified_apps=apps_of_ours, dry_run=True),
     )
-    changes = autodetector.changes(graph=loader.graph)
+    with translation.override(
+        None
+    ):  # Django's own field names would otherwise differ by the reader's language
+        changes = autodetector.changes(graph=loader.graph)
     return [
         f"{app}: a migration is missing: {operation.describe()}"
         for app, migrations in sorted(changes.items())

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from tongzheng.site import backup as archives
-from tongzheng.site import place, postgres
+from tongzheng.site import place, postgres, restoring
 from tongzheng.site.command_city import start_django
 from tongzheng.site.supervisor import alone
 from tongzheng.site.words import chinese, complain, say
@@ -79,7 +79,7 @@ def restore(chosen: argparse.Namespace) -> int:
     data = place.data_folder()
     own = not os.environ.get("DATABASE_URL")
     with alone(data), postgres.city(data, share=False) if own else nullcontext():
-        report = archives.restore(
+        report = restoring.restore(
             chosen.file,
             data=data,
             url=os.environ["DATABASE_URL"],

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tongzheng.site import backup, postgres, programs
+from tongzheng.site import backup, postgres, programs, restoring
 from tongzheng.site.tests.test_postgres import every_server
 
 
@@ -71,7 +71,7 @@ def test_a_city_comes_back_as_it_was_saved(data, server, tmp_path):
         db.execute("DELETE FROM matter WHERE id > 7")
     empty = tmp_path / "other"
     empty.mkdir()
-    backup.restore(target, data=empty, url=server.url, overwrite=True, say=quiet)
+    restoring.restore(target, data=empty, url=server.url, overwrite=True, say=quiet)
     assert digest_of(server.url) == before
     with psycopg.connect(server.url) as db:
         # The sequence goes on where it was, so that no number is given twice.
@@ -88,7 +88,7 @@ def test_a_city_that_is_there_is_not_overwritten_unasked(data, server):
     target = save(data, server)
     before = digest_of(server.url)
     with pytest.raises(backup.BadArchive, match="--overwrite"):
-        backup.restore(target, data=data, url=server.url, say=quiet)
+        restoring.restore(target, data=data, url=server.url, say=quiet)
     assert digest_of(server.url) == before
 
 
@@ -99,10 +99,10 @@ def test_the_keys_are_closed_by_a_passphrase_and_opened_only_by_it(data, server)
     assert b'"web"' not in target.read_bytes()
     for wrong, words in (("", "--passphrase-file"), ("guess", "passphrase does not open")):
         with pytest.raises(backup.BadArchive, match=words):
-            backup.restore(target, data=data, url=server.url, passphrase=wrong, overwrite=True, say=quiet)
+            restoring.restore(target, data=data, url=server.url, passphrase=wrong, overwrite=True, say=quiet)
     assert digest_of(server.url)
     (data / "secrets.json").unlink()
-    backup.restore(target, data=data, url=server.url, passphrase="开门 open", overwrite=True, say=quiet)
+    restoring.restore(target, data=data, url=server.url, passphrase="开门 open", overwrite=True, say=quiet)
     assert (data / "secrets.json").read_text() == '{"web": "k"}'
 
 
@@ -114,7 +114,7 @@ def test_one_changed_byte_is_found_before_anything_is_replaced(data, server, whe
     target.write_bytes(content)
     before = digest_of(server.url)
     with pytest.raises(backup.BadArchive):
-        backup.restore(target, data=data, url=server.url, overwrite=True, say=quiet)
+        restoring.restore(target, data=data, url=server.url, overwrite=True, say=quiet)
     assert digest_of(server.url) == before
     assert (data / "secrets.json").exists()
 
@@ -141,7 +141,7 @@ def test_a_backup_of_a_newer_program_is_refused(data, server, monkeypatch):
     target = save(data, server)
     monkeypatch.undo()
     with pytest.raises(backup.BadArchive, match=r"9\.9\.9"):
-        backup.restore(target, data=data, url=server.url, overwrite=True, say=quiet)
+        restoring.restore(target, data=data, url=server.url, overwrite=True, say=quiet)
 
 
 def test_a_backup_does_not_write_over_a_file(data, server):
@@ -164,7 +164,7 @@ def test_rows_that_do_not_arrive_undo_the_restore(data, server):
             new.addfile(entry, io.BytesIO(content))
     before = digest_of(server.url)
     with pytest.raises(backup.BadArchive, match="not all rows arrived: matter"):
-        backup.restore(forged, data=data, url=server.url, overwrite=True, say=quiet)
+        restoring.restore(forged, data=data, url=server.url, overwrite=True, say=quiet)
     assert digest_of(server.url) == before
     with psycopg.connect(server.url) as db:
         names = {name for (name,) in db.execute("SELECT datname FROM pg_database")}
@@ -179,6 +179,6 @@ def test_a_file_that_is_no_archive_is_refused_in_words(tmp_path):
 
 def test_the_program_of_the_servers_own_version_is_used():
     for found in every_server():
-        assert backup._program(found.version, "pg_dump") == found.path("pg_dump")
+        assert backup.program(found.version, "pg_dump") == found.path("pg_dump")
     with pytest.raises(programs.NoServer, match="postgresql-client-99"):
-        backup._program(99, "pg_dump")
+        backup.program(99, "pg_dump")
