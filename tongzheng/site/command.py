@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not _expected(error):
             raise
         complain(f"不成：{error}", f"Not done: {error}")
+        for name, words in (getattr(error, "fields", None) or {}).items():
+            complain(f"  {name}：{words}", f"  {name}: {words}")
         return 1
 
 

@@ -55,8 +55,20 @@ class _Demo(Supervisor):
 
     def ready(self, seconds: float) -> None:
         super().ready(seconds)
-        for line in self._lines():
-            print(line, flush=True)
+        address, path = self.plan.address, self.plan.data / "demo-accounts.txt"
+        for there, zh, en in (
+            ("", "门户", "portal"),
+            ("work/", "工作台", "workbench"),
+            ("hub/", "枢纽", "hub"),
+        ):
+            print(f"  {told(zh, en):<10} {address}{there}")
+        say("  演示账号：", "  demo accounts:")
+        for line in path.read_text(encoding="utf-8").splitlines():
+            print(f"    {line}")
+        say(
+            f"  以上账号保存在 {path}，日志在 {self.plan.log}",
+            f"  (kept in {path}; the log is {self.plan.log})",
+        )
         say("按 Ctrl-C 停止。", "Ctrl-C stops everything.")
 
     def tick(self) -> None:
@@ -77,24 +89,6 @@ class _Demo(Supervisor):
             self.told = line
             print(f"  {line}", flush=True)
 
-    def _lines(self) -> list[str]:
-        """Return what to print, and keep it in the data folder for whoever starts the city next."""
-        address = self.plan.address
-        zh = chinese()
-        places = (("", "门户", "portal"), ("work/", "工作台", "workbench"), ("hub/", "枢纽", "hub"))
-        lines = [f"  {z if zh else e:<10} {address}{path}" for path, z, e in places]
-        accounts = demo_accounts()
-        lines += [
-            f"  {'演示账号（密码都是' if zh else 'demo accounts (all with the password'} {self.password}）"
-        ]
-        if not zh:
-            lines[-1] = lines[-1].replace("）", ")")
-        lines += [f"    {name:<16} {z if zh else e}" for name, z, e in accounts]
-        path = self.plan.data / "demo-accounts.txt"
-        write_closed(path, "\n".join([f"password: {self.password}", *lines]) + "\n")
-        lines += [f"  {'日志' if zh else 'log':<10} {self.plan.log}"]
-        return [*lines, f"  {'账号文件' if zh else 'kept in':<10} {path}"]
-
 
 def demo_password(data: Path) -> str:
     """Return the one password of the demo accounts, made at first start and kept in DATA/demo-accounts.txt."""
@@ -112,18 +106,18 @@ def demo_password(data: Path) -> str:
     return password
 
 
-def demo_accounts() -> list[tuple[str, str, str]]:
-    """Return (login, Chinese, English) of the accounts that the packages' parts of the demo announce.
-
-    A `demo.py` announces them as `ACCOUNTS`, a tuple of (login, T) pairs.
-    """
-    start_django()
+def note_demo_accounts(data: Path) -> None:
+    """Write down who can sign in to the demo city: the packages' `demo.py` announce `ACCOUNTS`, (login, T) pairs."""
     from tongzheng.site.demo import packages
 
     found = [
         pair for package in packages() for pair in getattr(import_module(f"{package}.demo"), "ACCOUNTS", ())
     ]
-    return [(login, title.zh, title.en) for login, title in found]
+    lines = [
+        f"password: {demo_password(data)}",
+        *(f"{login:<16} {who.zh} · {who.en}" for login, who in found),
+    ]
+    write_closed(data / "demo-accounts.txt", "\n".join(lines) + "\n")
 
 
 def write_closed(path: Path, text: str) -> None:
@@ -162,6 +156,7 @@ def migrate(chosen: argparse.Namespace) -> None:
         start_django()
         # A package that cannot be imported shall say so here and not in the web server's log.
         import_module("tongzheng.site.urls")
+        from django.conf import settings
         from django.core.management import call_command
         from django.db import connection
 
@@ -170,3 +165,5 @@ def migrate(chosen: argparse.Namespace) -> None:
             cursor.execute("SELECT pg_advisory_lock(hashtext('tongzheng migrate'))")
             call_command("migrate", interactive=False, verbosity=0)
             cursor.execute("SELECT pg_advisory_unlock(hashtext('tongzheng migrate'))")
+        if settings.DEMO:
+            note_demo_accounts(settings.DATA)

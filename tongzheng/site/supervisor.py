@@ -32,6 +32,8 @@ from tongzheng.site.words import say, step, told
 TICK = 0.2
 STEADY = 60.0
 """A child that ran this many seconds counts as sound: its next restart is immediate again."""
+ATTEMPTS = 5
+"""How often a program that is to run once is tried."""
 DEAF = 60.0
 """A web process that answers nothing at all for this many seconds is started anew."""
 
@@ -110,6 +112,12 @@ class Child:
             pause = 0.0 if self.failures <= 1 else min(2.0 ** (self.failures - 2), 30.0)
             self.due = time.monotonic() + pause
             how = signal.Signals(-code).name if code < 0 else f"exit {code}"
+            if self.once and self.failures >= ATTEMPTS:
+                self.finished = True
+                return told(
+                    f"{self.name} 失败 {ATTEMPTS} 次（{how}），不再重试，见日志",
+                    f"{self.name} failed {ATTEMPTS} times ({how}) and is given up; see the log",
+                )
             return told(
                 f"{self.name} 退出（{how}），{pause:.0f} 秒后重启",
                 f"{self.name} ended ({how}); restart in {pause:.0f} s",

@@ -63,10 +63,24 @@ def test_the_demo_password_is_made_once_and_kept_closed(tmp_path):
     assert command_city.demo_password(tmp_path / "other") != password
 
 
-def test_the_demo_password_meets_the_password_rule(tmp_path):
-    from tongzheng.kernel.identity.passwords import password_slip
+def test_the_demo_accounts_are_written_down_with_their_password_for_the_owner_only(tmp_path):
+    command_city.note_demo_accounts(tmp_path)
+    path = tmp_path / "demo-accounts.txt"
+    first, *accounts = path.read_text().splitlines()
+    assert first == f"password: {command_city.demo_password(tmp_path)}"
+    assert any(
+        line.startswith("spj.wang ") and line.endswith("Approval hall, window clerk") for line in accounts
+    )
+    assert path.stat().st_mode & 0o777 == 0o600
 
-    assert password_slip(command_city.demo_password(tmp_path), username="mayor", common=frozenset()) is None
+
+@pytest.mark.django_db
+def test_the_demo_password_meets_the_password_rule(tmp_path):
+    from tongzheng.kernel.identity import api
+
+    password = command_city.demo_password(tmp_path)
+    made = api.create_account(actor=api.SYSTEM, username="demo", label="演示", password=password)
+    assert made.username == "demo"
 
 
 def test_no_migration_is_missing():
