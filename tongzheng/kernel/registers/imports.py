@@ -253,7 +253,5 @@ def _row(cursor: Any, id: int, actor: Actor, *, lock: bool = False) -> tuple[Any
 def _bad(table: Table, line: tuple[Any, ...]) -> tuple[BadRow, bool]:
     cells: Mapping[str, Any] = unseal_json(line[2], use=USE)
     errors = loaded(line[3]) or {}
-    shown = {
-        n: str(from_json(v)) if isinstance(v, dict) else "" if v is None else str(v) for n, v in cells.items()
-    }
+    shown = {n: "" if v is None or isinstance(v, dict) else str(v) for n, v in cells.items()}
     return BadRow(line[0], shown, {n: from_json(v) for n, v in errors.items()}), bool(line[1])

@@ -363,8 +363,10 @@ def named_cells(row: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in row.items():
         if isinstance(value, Unusable):
             out[name] = {"zh": value.words.zh, "en": value.words.en}
+        elif isinstance(value, datetime) and value.time() == time():
+            out[name] = value.date().isoformat()
         elif isinstance(value, datetime | date):
-            out[name] = value.isoformat()
+            out[name] = value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
         else:
             out[name] = value
     return out

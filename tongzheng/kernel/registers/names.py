@@ -26,18 +26,34 @@ class Names:
         self._regions: dict[str, T | None] = {}
         self._organisations: dict[int, T | None] = {}
         self._written: dict[str, int | None] = {}
-        self._all_regions = False
+        self._called: dict[str, str | None] = {}
 
     def region(self, text: str) -> str | None:
-        """Return the code that begins `text` ("141102" or "141102 离石区") if there is such a region."""
+        """Return the code that begins `text` ("141102" or "141102 离石区"), or that of the region so called.
+
+        Raises Slip when several are called so.
+        """
         found = re.match(r"\d{2,12}", narrow(text))
         if not found:
-            return None
+            return self._by_name(narrow(text))
         code = found[0]
         if code not in self._regions:
             view = identity.region(code)
             self._regions[code] = view.title if view else None
         return code if self._regions[code] else None
+
+    def _by_name(self, text: str) -> str | None:
+        if text not in self._called:
+            found = [r for r in identity.regions(words=text, limit=20) if text in (r.name, r.latin)]
+            if len(found) > 1:
+                raise Slip(
+                    T(
+                        "有 {n} 个地方叫“{text}”，请填区划代码",
+                        "{n} places are called “{text}”; give the region code",
+                    ).fill(n=len(found), text=text)
+                )
+            self._called[text] = found[0].code if found else None
+        return self._called[text]
 
     def organisation(self, text: str) -> int | None:
         """Return the id of the organisation with that USCC, full name or id. Raises Slip when several fit."""

@@ -77,7 +77,11 @@ def rows(request: HttpRequest, register_id: str) -> HttpResponse:
         "current": current,
         "bulk": [b for b in table.register.bulk if may(actor, b.by)],
     }
-    return render(request, "registers/list.html", context, status=422 if errors else 200)
+    answer = render(request, "registers/list.html", context, status=422 if errors else 200)
+    if request.headers.get("HX-Request"):
+        after = f"&after={ask.after}" if ask.after else ""
+        answer["HX-Push-Url"] = f"{request.path}?{current}{after}" if current or after else request.path
+    return answer
 
 
 @require_GET

@@ -18,6 +18,7 @@ from .shapes import ChangeView, RowView
 from .tables import Table
 
 NUMBERS = ("integer", "decimal", "money")
+BRIEF = ("date", "datetime", "id_number", "uscc", "phone", "code", "bool")
 YES_NO = (("1", T("是", "Yes")), ("0", T("否", "No")))
 ACTS: dict[str, tuple[T, str]] = {
     "create": (T("登记", "Entered"), "done"),
@@ -127,6 +128,7 @@ def lines(
                     "title": c.title,
                     "text": names.show(c, row.values.get(c.name)),
                     "number": c.kind in NUMBERS,
+                    "brief": c.kind in BRIEF,
                 }
                 for c in columns
             ],

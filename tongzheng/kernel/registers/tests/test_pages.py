@@ -122,6 +122,23 @@ def test_a_list_page_takes_the_same_statements_for_any_number_of_rows(
         desk.get("trial.dams/", sort="-built")
 
 
+def test_without_javascript_a_place_is_found_by_its_name(desk: Desk) -> None:
+    desk.post("trial.dams/new/", name="甲", code="A", region="", region_words="离石区")
+    assert Dam.objects.get().region == "141102"
+    assert cells(desk.get("trial.dams/", **{"f.region": "", "f.region_words": "离石区"})) == ["甲"]
+    assert cells(desk.get("trial.dams/", **{"f.region_words": "孝义市"})) == []
+
+
+def test_a_live_search_keeps_a_clean_address_and_the_exports_conditions(desk: Desk) -> None:
+    answer = desk.client.get(
+        "/registers/trial.dams/?words=坝&f.kind=&f.height__from=", headers={"HX-Request": "true"}
+    )
+    assert answer["HX-Push-Url"] == "/registers/trial.dams/?words=%E5%9D%9D"
+    page = answer.content.decode()
+    assert 'hx-select-oob="#actions,#clear"' in page
+    assert 'href="/registers/trial.dams/export/?words=%E5%9D%9D"' in page
+
+
 def test_empty_refused_and_missing_have_their_own_pages(desk: Desk) -> None:
     assert "还没有内容" in desk.get("trial.dams/")
     assert "没有符合条件的行" in desk.get("trial.dams/", words="无")
