@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -147,14 +147,23 @@ def region(code: str) -> RegionView | None:
 
 
 def regions(
-    *, parent: str | None = None, words: str = "", level: str | None = None, limit: int = 20
+    *,
+    parent: str | None = None,
+    words: str = "",
+    level: str | None = None,
+    limit: int = 20,
+    codes: Sequence[str] | None = None,
 ) -> tuple[RegionView, ...]:
     """Return regions by code, at most `limit` (up to 500).
 
     Args: parent, the code directly above; words, part of the name, its pinyin or initials, or the start of the
-    code; level, "province", "city", "county", "township" or "village".
+    code; level, "province", "city", "county", "township" or "village"; codes, only these.
     """
-    where, params = ["TRUE"], []
+    where: list[str] = ["TRUE"]
+    params: list[Any] = []
+    if codes is not None:
+        where.append("code = ANY(%s)")
+        params.append(list(codes))
     if parent is not None:
         where.append("parent = %s")
         params.append(parent)

@@ -48,6 +48,13 @@ def test_regions_beneath_come_in_order():
     assert [r.code for r in api.regions(parent="141102", limit=3)] == ["141102001", "141102002", "141102003"]
 
 
+def test_regions_of_many_codes_come_in_one_statement(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        found = api.regions(codes=["141181", "141102", "999999"])
+    assert [r.code for r in found] == ["141102", "141181"]
+    assert api.regions(codes=[]) == ()
+
+
 def test_the_path_of_a_village_goes_down_from_the_province(django_assert_num_queries):
     with django_assert_num_queries(1):
         path = api.region_path("141102001001")
