@@ -30,7 +30,7 @@ from .tables import Table, table_of
 from .writing import READ_ONLY
 
 SMALL = 2000
-SMALL_BYTES = 400_000
+SMALL_BYTES = 150_000
 SAMPLE = 20
 
 _COLUMNS = (

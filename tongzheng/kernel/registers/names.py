@@ -128,16 +128,15 @@ class Names:
 
 
 def region_titles(codes: Iterable[str]) -> dict[str, T | None]:
-    """Return the titles of region codes, None for those that do not exist; remembered for the process."""
+    """Return the titles of region codes, None for those that do not exist; found ones are remembered.
+
+    Names of regions are renewed only by a new release's lists, so a process may remember them.
+    """
     wanted = list(codes)
-    for code in wanted:
-        if code not in _KNOWN:
-            if len(_KNOWN) > 20_000:
-                _KNOWN.clear()
-            view = identity.region(code)
-            if view is None:
-                continue
-            _KNOWN[code] = view.title
+    lacking = sorted({code for code in wanted if code not in _KNOWN})
+    for start in range(0, len(lacking), 500):
+        for view in identity.regions(codes=lacking[start : start + 500], limit=500):
+            _KNOWN[view.code] = view.title
     return {code: _KNOWN.get(code) for code in wanted}
 
 

@@ -58,6 +58,7 @@ def plan(
 ) -> list[Planned]:
     """Judge rows (number in the file, raw cells without blanks) against the rules and the stored rows.
 
+    Args: lock, this is to be written: stored rows are locked, and the columns to write prepared.
     A blank cell leaves an existing row's value as it is. Statements: one for a batch, none without key columns.
     """
     today = clock.today()
@@ -79,7 +80,8 @@ def plan(
     stored = _existing(cursor, table, [p.key for p in out if p.key], lock=lock) if keys else {}
     for planned in out:
         if not planned.errors:
-            _decide(table, reached, planned, cleaned_by[planned.number], stored.get(planned.key))
+            found = stored.get(planned.key)
+            _decide(table, reached, planned, cleaned_by[planned.number], found, write=lock)
         elif planned.key not in stored or not planned.key:
             _missing(table, planned, cleaned_by[planned.number])
     return out
@@ -91,6 +93,8 @@ def _decide(
     planned: Planned,
     cleaned: dict[str, Any],
     found: tuple[Any, dict[str, Any], dict[str, bytes]] | None,
+    *,
+    write: bool,
 ) -> None:
     if found is None:
         _missing(table, planned, cleaned)
@@ -100,6 +104,8 @@ def _decide(
             planned.errors = dict.fromkeys(_limiting(table), OUT_OF_REACH)
             return
         planned.kind = "create"
+        if not write:
+            return
         planned.stored = table.filled(table.stored(cleaned))
         planned.after = {n: _shown(table, planned.stored, n, v) for n, v in cleaned.items()}
         return

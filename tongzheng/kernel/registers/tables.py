@@ -165,6 +165,7 @@ class Table:
         return field.get_db_prep_save(value, connection)
 
 
+@lru_cache(maxsize=10_000)
 def quoted(name: str | None) -> str:
     """Return a database name quoted for a statement."""
     return connection.ops.quote_name((name or "").replace("%", "%%"))
