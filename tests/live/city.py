@@ -117,6 +117,27 @@ class City:
             timeout=300,
         )
 
+    def python(self, code: str) -> subprocess.CompletedProcess[str]:
+        """Run lines of Python inside this city, as one of its own processes would see it."""
+        begin = (
+            "from tongzheng.site import place, postgres\n"
+            "from tongzheng.site.command_city import start_django\n"
+            "with postgres.city(place.data_folder()):\n"
+            "    start_django()\n"
+            "    import sys\n"
+            "    exec(compile(sys.stdin.read(), 'city', 'exec'), {})\n"
+        )
+        command = [sys.executable, "-c", begin]
+        return subprocess.run(
+            command,
+            env=self.environment,
+            check=False,
+            capture_output=True,
+            text=True,
+            input=code,
+            timeout=300,
+        )
+
     def running(self) -> dict[str, Any]:
         """Return what the supervisor wrote down: its "pid", the "address" and the "processes" by name."""
         found: dict[str, Any] = json.loads((self.folder / "up.json").read_text())
@@ -128,15 +149,15 @@ class City:
         return int(found["pid"] if part == "supervisor" else found["processes"].get(part, 0))
 
     def kill(self, *parts: str) -> None:
-        """Kill parts with SIGKILL, all at once: the web server with all its workers, as the kernel would."""
+        """Kill parts with SIGKILL, all at once: web server and database with all their workers, as the kernel would."""
         for pid in [pid for part in parts for pid in self.family(part)]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
     def family(self, part: str) -> list[int]:
-        """Return the process of a part; for the web server, its workers too."""
+        """Return the process of a part; for the web server and the database, their workers too."""
         pid = self.pid(part)
-        return [pid, *(_children(pid) if part == "web" else [])] if pid else []
+        return [pid, *(_children(pid) if part in ("web", "postgres") else [])] if pid else []
 
     def get(self, path: str, timeout: float = 10) -> tuple[int, bytes]:
         """Return the status and body of a page; status 0 when nobody answers."""
