@@ -102,7 +102,7 @@ def demo_password(data: Path) -> str:
     groups = ["".join(secrets.choice(letters) for _ in range(4)) for _ in range(3)]
     password = f"{groups[0].title()}-{groups[1]}-{groups[2]}-{secrets.randbelow(90) + 10}"
     place.make(data)
-    write_closed(path, f"password: {password}\n")
+    place.write_closed(path, f"password: {password}\n")
     return password
 
 
@@ -117,16 +117,7 @@ def note_demo_accounts(data: Path) -> None:
         f"password: {demo_password(data)}",
         *(f"{login:<16} {who.zh} · {who.en}" for login, who in found),
     ]
-    write_closed(data / "demo-accounts.txt", "\n".join(lines) + "\n")
-
-
-def write_closed(path: Path, text: str) -> None:
-    """Replace a file at once by one that only its owner can read."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    draft.replace(path)
+    place.write_closed(data / "demo-accounts.txt", "\n".join(lines) + "\n")
 
 
 def load_demo(chosen: argparse.Namespace) -> None:

@@ -39,6 +39,17 @@ def make(data: Path) -> None:
             (data / closed).mkdir(mode=0o700, exist_ok=True)
 
 
+def write_closed(path: Path, content: str | bytes) -> None:
+    """Replace a file, at once and for good, by one that only its owner can read."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
 def secrets(data: Path) -> Secrets:
     """Return the city's keys, making them at first use; two processes starting at once agree on one set."""
     path = data / "secrets.json"

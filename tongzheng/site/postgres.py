@@ -341,7 +341,7 @@ def city(data: Path, *, say: Say = log.info, share: bool = True) -> Iterator[Ser
         server = Server(home_of(data, who), who=who, say=say)
         try:
             os.environ["DATABASE_URL"] = server.start()
-            _write_closed(note, server.url + "\n")
+            place.write_closed(note, server.url + "\n")
             yield server
         finally:
             os.environ.pop("DATABASE_URL", None)
@@ -366,15 +366,6 @@ def _borrowed(data: Path) -> Iterator[None]:
         yield None
     finally:
         os.environ.pop("DATABASE_URL", None)
-
-
-def _write_closed(path: Path, text: str) -> None:
-    """Replace a file at once by one that only its owner can read."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    draft.replace(path)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from psycopg import sql
 
 from tongzheng import __version__
+from tongzheng.site import place
 from tongzheng.site.backup import BadArchive, Report, Say, cipher, counts, one, program, report_of, run, walk
 
 
@@ -51,7 +52,7 @@ def restore(
         _restore_database(draft / "database.dump", url, server, report.rows)
         say("files and keys")
         _swap(draft / "files", data / "files")
-        _replace(data / "secrets.json", keys)
+        place.write_closed(data / "secrets.json", keys)
     return report
 
 
@@ -122,12 +123,3 @@ def _swap(fresh: Path, place: Path) -> None:
         place.rename(old)
     fresh.rename(place)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
