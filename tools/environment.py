@@ -20,6 +20,10 @@ LOCK = ROOT / "requirements.lock"
 def main() -> None:
     if sys.version_info < OLDEST:
         _with_newer_python()
+    if Path(sys.prefix) == VENV:
+        # Somebody has activated .venv: it must not take away the floor that it stands on.
+        base = sys._base_executable  # type: ignore[attr-defined]
+        os.execv(base, [base, *sys.argv])  # noqa: S606
     began = time.monotonic()
     os.chdir(ROOT)
     _make_venv()
