@@ -106,7 +106,8 @@ def _searched(
 
 
 def _case_filters(state: str | None, region: str | None, last: int | None) -> Part:
-    parts, values = ["TRUE"], []
+    parts = ["TRUE"]
+    values: list[Any] = []
     if state is not None:
         parts.append("c.state = %s")
         values.append(state[:100].replace("\0", ""))
@@ -226,7 +227,8 @@ def _work(actor: identity.Actor, view: str, type_id: str | None, filters: Part, 
 
 
 def _task_filters(type_id: str | None, light: str | None, words: str, now: datetime) -> Part:
-    parts, values = ["t.waits" if light == "paused" else "NOT t.waits"], []
+    parts = ["t.waits" if light == "paused" else "NOT t.waits"]
+    values: list[Any] = []
     if light is not None and light not in LIGHTS:
         raise Invalid(fields={"light": T("没有这种灯", "There is no such light")})
     if light == "red":

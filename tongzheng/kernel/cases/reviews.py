@@ -237,7 +237,9 @@ def set_review_limit(days: int, *, actor: identity.Actor, valid_from: date | Non
 
 def view_of(row: Sequence[Any]) -> ReviewView:
     """Return the view of a row of COLUMNS, perhaps followed by the case's number and title."""
-    return ReviewView(*row[:5], tuple(row[5]), *row[6:16], *row[16:18])
+    values = list(row[:18])
+    values[5] = tuple(values[5])
+    return ReviewView(*values)
 
 
 def _write(
