@@ -2,7 +2,18 @@
 
 const narrow = matchMedia("(max-width: 74.99rem)");
 
+// A list that has just been fetched anew does not know which of its rows is open beside it.
+function mark() {
+  const open = new URLSearchParams(location.search).get("case");
+  if (!open) return;
+  for (const link of document.querySelectorAll("#list [data-row]")) {
+    const shown = new URL(link.href).searchParams.get("case") === open;
+    link.closest("tr").setAttribute("aria-selected", String(shown));
+  }
+}
+
 document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id === "list") mark();
   // Whoever reads by ear or keyboard is taken to what has just come; a slip is shown where it was made.
   if (event.target.id === "sheet" && (event.detail.xhr?.status ?? 200) < 400) {
     event.target.scrollTop = 0;
@@ -15,9 +26,9 @@ document.addEventListener("htmx:afterSettle", (event) => {
 document.addEventListener("change", (event) => {
   event.target.closest("form[data-auto]")?.requestSubmit();
   // Who may take a case depends on the organisation that it is handed to.
-  const people = event.target.name === "move_organisation" && event.target.form?.querySelector("[data-people]");
+  const people = event.target.name === "move_organisation" && event.target.form?.querySelector('[data-combobox*="/people/"]');
   if (!people) return;
-  people.dataset.combobox = `${people.dataset.people}?organisation=${encodeURIComponent(event.target.value)}`;
+  people.dataset.combobox = people.dataset.combobox.replace(/=.*$/, `=${encodeURIComponent(event.target.value)}`);
   for (const input of people.querySelectorAll("input")) input.value = "";
 });
 document.addEventListener("click", (event) => {

@@ -128,6 +128,8 @@ def asked(move: MoveView) -> tuple[Field, ...]:
     if move.chooses_organisation:
         title = T("交给哪个单位", "Hand it to")
         page.append(Field("move_organisation", title, "organisation"))
+        alone = T("不选则由该单位认领", "Otherwise that organisation claims it")
+        page.append(Field("move_handler", T("交给谁", "To whom"), required=False, help=alone))
     if move.asks_days:
         title = T("延长多少", "Extend by")
         limit = T("最多 {n}", "At most {n}").fill(n=move.extend_limit)
@@ -237,7 +239,7 @@ def kept_words(fields: Sequence[Field], values: Mapping[str, Any]) -> list[tuple
     """Return what was typed as words, to be read and copied when the form cannot be sent any more."""
     titles = {field.name: field.title for field in fields}
     return [
-        (titles.get(name, same(name)), value)
+        (titles.get(name, same(name)), str(values.get(f"{name}_words") or value))
         for name, value in values.items()
         if isinstance(value, str) and value.strip() and not name.endswith("_words")
     ]

@@ -37,11 +37,10 @@ OWN = {
 }
 """The entries that every move of a kind asks, and how the door calls them."""
 
-PAGE = ("version", "seen", "move_handler", "move_handler_words")
+PAGE = ("version", "seen", "move_handler_words")
 """The entries of a move's page that belong to no form."""
 
 SANDBOX = "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 ANY_FILE = Field("file", T("文件", "File"), "file")
 
 
@@ -121,24 +120,20 @@ def _form(
     status: int = 200,
     others: list[dict[str, Any]] | None = None,
 ) -> HttpResponse:
+    people = reverse("cases:people", args=[sheet.case.number, view.name])
     context = {
         "sheet": sheet,
         "case": sheet.case,
         "move": view,
         "fields": faces.asked(view),
-        "values": values,
+        "values": {**values, "move_handler_words": request.POST.get("move_handler_words", "")},
         "errors": errors,
         "others": others,
         "seen": max((event.n for event in sheet.timeline), default=0),
         "clock_face": faces.clock_face(sheet.clock) if sheet.clock else None,
         "kept": faces.kept_words(faces.asked(view), values),
         "whole": not _partial(request),
-        "handler": {
-            "id": request.POST.get("move_handler", ""),
-            "words": request.POST.get("move_handler_words", ""),
-            "organisation": values.get("move_organisation") or "",
-            "error": errors.get("move_handler"),
-        },
+        "urls": {"move_handler": f"{people}?organisation={values.get('move_organisation') or ''}"},
     }
     template = "cases/partials/move.html" if _partial(request) else "cases/move.html"
     response = render(request, template, context, status=status)
@@ -268,7 +263,7 @@ def file(request: HttpRequest, number: str, digest: str) -> HttpResponse | FileR
     disposition = content_disposition_header(not opens, found.name)
     if disposition:
         response["Content-Disposition"] = disposition
-    response["Content-Security-Policy"] = PDF_POLICY if found.media_type == "application/pdf" else SANDBOX
+    response["Content-Security-Policy"] = SANDBOX
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["Cache-Control"] = "private, max-age=600" if fact is None or not fact.personal else "no-store"

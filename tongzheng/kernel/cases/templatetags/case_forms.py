@@ -13,6 +13,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.forms.utils import flatatt
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from tongzheng.kernel.cases.forms import accepted, bytes_words
@@ -75,6 +76,7 @@ class Entry:
     choices: tuple[Choice, ...] = ()
     levels: tuple[tuple[str, T, tuple[Choice, ...]], ...] = ()
     words: str = ""
+    url: str = ""
     lon: str = ""
     lat: str = ""
     kept: tuple[Any, ...] = ()
@@ -119,16 +121,22 @@ def case_form(
     errors: Mapping[str, T] | None = None,
     *,
     summary: bool = True,
+    urls: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """`{% case_form fields values errors %}` inside the page's own `<form method="post" enctype=…>`.
 
     `fields`: any tuple of `Field`. `values`: what was typed (`Incoming.values`) or `shown.typed(…)` of kept ones.
     `errors`: words by field name; those of no field (unknown entries) stand in the summary. `summary=False` if
-    the page shows `{% errors %}` itself.
+    the page shows `{% errors %}` itself. `urls`: addresses of entries that are to be comboboxes of the page's own;
+    `<name>_words` is then what was typed and `<name>` what was chosen.
     """
     values, errors = values or {}, errors or {}
     named = {field.name: field for field in fields}
-    entries = tuple(entry_of(field, values, errors.get(field.name), named) for field in fields)
+    urls = urls or {}
+    entries = tuple(
+        entry_of(field, values, errors.get(field.name), named, url=urls.get(field.name, ""))
+        for field in fields
+    )
     slips = [
         (f"id_{name}" if name in named else "", named[name].title if name in named else None, words)
         for name, words in errors.items()
@@ -143,6 +151,7 @@ def entry_of(
     named: Mapping[str, Field],
     *,
     today: date | None = None,
+    url: str = "",
 ) -> Entry:
     """Return how one field is drawn with the value and the error that it has."""
     name, value = field.name, values.get(field.name)
@@ -164,6 +173,9 @@ def entry_of(
         other = named.get(field.when[0])
         basis["when_field"], basis["when_value"] = field.when
         basis["when_words"] = _condition(other, field.when[1])
+    if url:
+        words = _plain(values.get(f"{name}_words"))
+        return Entry(**basis, shape="combobox", value=_plain(value), words=words, url=url)
     return Entry(**basis, **_shape(field, value, values, today or clock.today()))
 
 
@@ -259,7 +271,7 @@ def _body(field: Field, value: Any, values: Mapping[str, Any]) -> dict[str, Any]
     if id.isdecimal() and len(id) < 19 and not words:
         found = identity.organisation(int(id))
         words = str(found.title) if found else ""
-    return {"shape": "organisation", "value": id, "words": words}
+    return {"shape": "combobox", "value": id, "words": words, "url": reverse("cases:organisations")}
 
 
 def levels(code: str) -> tuple[tuple[str, T, tuple[Choice, ...]], ...]:

@@ -445,31 +445,6 @@ def test_every_page_reads_in_english_too(as_: As, city: Any, path: str) -> None:
     assert {word for word in left if not any(word in a or a in word for a in allowed)} == set()
 
 
-def test_a_form_comes_back_with_its_file_after_a_slip(as_: As, city: Any) -> None:
-    """Files are kept on arrival; a signed token brings them back, and only to who sent them."""
-    from django.test import RequestFactory
-
-    from tongzheng.kernel.cases.incoming import received
-    from tongzheng.kernel.cases.kinds import Field
-
-    form = (Field("paper", T("图", "Plan"), "file", accept=("image",)), Field("name", T("名", "Name")))
-
-    def arriving(actor: Actor, data: dict[str, Any]) -> Any:
-        request = RequestFactory().post("/", data)
-        request.actor = actor  # type: ignore[attr-defined]
-        return received(request, form)
-
-    first = arriving(city.clerk, {"paper": SimpleUploadedFile("图.png", PNG)})
-    (kept,) = first.files["paper"]
-    clean, errors = api.validate(form, first.data, first.files)
-    assert (clean["paper"]["name"], list(errors)) == ("图.png", ["name"])
-    again = arriving(city.clerk, {"paper.kept": kept.token, "name": "店"})
-    assert api.validate(form, again.data, again.files)[1] == {}
-    assert again.pairs == first.pairs
-    stolen = arriving(city.second, {"paper.kept": kept.token, "name": "店"})
-    assert list(api.validate(form, stolen.data, stolen.files)[1]) == ["paper"]
-
-
 def test_a_late_light_is_said_in_words(as_: As, city: Any) -> None:
     case = working(city)
     with clock.at(clock.now() + timedelta(days=14)):
