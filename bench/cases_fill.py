@@ -150,15 +150,16 @@ def fill(
         run(
             """
             INSERT INTO cases_task (case_id, role, kind, region, organisation_id, handler_id, waits, opened_at, due_at,
-              soon_at, done_at, done_by)
+              soon_at, done_at, done_by, ended)
             SELECT c.id, 0, %s || '/' || CASE WHEN c.phase = 2 OR s.n < 3 THEN
                 (ARRAY['new','assigned','working','answered'])[s.n] ELSE c.state END,
               c.region, c.organisation_id, CASE WHEN c.phase <> 2 AND s.n = 3 THEN c.handler_id END, false, c.opened_at,
               c.due_at, c.soon_at, CASE WHEN c.phase = 2 OR s.n < 3 THEN c.opened_at + s.n * interval '1 day' END,
-              CASE WHEN c.phase = 2 OR s.n < 3 THEN c.mover_id END
+              CASE WHEN c.phase = 2 OR s.n < 3 THEN c.mover_id END, CASE WHEN c.phase = 2 AND s.n = 4 THEN
+                %s || '/' || c.state END
             FROM cases_case c, generate_series(1, 4) s(n) WHERE c.phase = 2 OR s.n <= 3 ORDER BY c.id, s.n
             """,
-            (type_id,),
+            (type_id, type_id),
         )
         run(
             """

@@ -30,7 +30,9 @@ def ours(staff: Any) -> Callable[[int], None]:
             facts={"place": "离石区滨河北路 12 号 3 单元", "what": "暖气不热三天了，家中有老人，请尽快处理"},
             region="141102001",
             organisation=staff.offices[0],
-            applicant=api.Applicant(account_id=100_000 + n % 300_000, name="马小云", phone="13812345678"),
+            applicant=api.Applicant(
+                account_id=100_000 + n % 300_000, name="马小云", phone=f"138{n % 10**8:08d}"
+            ),
         )
         case = api.move_case(case.id, "assign", actor=staff.agent, organisation=office, version=case.version)
         case = api.move_case(case.id, "sign", actor=clerk, version=case.version)
@@ -101,10 +103,10 @@ def floor(url: str, office_ids: list[int], worker: int) -> Callable[[int], None]
             ),
         )
 
-    def done(id: int) -> None:
+    def done(id: int, ended: str | None = None) -> None:
         run(
-            "UPDATE cases_task SET done_at = %s, done_by = %s WHERE case_id = %s AND done_at IS NULL AND role = 0",
-            (datetime.now(UTC), 2001, id),
+            "UPDATE cases_task SET done_at = %s, done_by = %s, ended = %s WHERE case_id = %s AND done_at IS NULL AND role = 0",
+            (datetime.now(UTC), 2001, ended, id),
         )
 
     def moved(
@@ -179,7 +181,7 @@ def floor(url: str, office_ids: list[int], worker: int) -> Callable[[int], None]
             message(number, account)
         with connection.transaction():
             moved(id, "closed", office, 5, phase=2)
-            done(id)
+            done(id, "benchcase.ticket/closed")
             run("UPDATE cases_clock SET stopped_at = %s WHERE case_id = %s AND stopped_at IS NULL", (now, id))
             event(id, 6, "closed", office)
             ledger(number, "cases.move")

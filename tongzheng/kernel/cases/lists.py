@@ -15,15 +15,26 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tongzheng.kernel.core import clock
+from tongzheng.kernel.core.codes import region_prefix
 from tongzheng.kernel.core.errors import Invalid, SignInNeeded
 from tongzheng.kernel.core.registry import registry
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity import api as identity
 
 from . import calendars, searching, sql, wording
+from .declarations import all_types
 from .kinds import CaseType
 from .record import ROW_COLUMNS, light_of, row_view, titles
-from .scopes import Part, case_scopes, case_walks, condition, work_scopes, work_walks
+from .scopes import (
+    Part,
+    case_scopes,
+    case_walks,
+    condition,
+    narrowed,
+    standing_walks,
+    work_scopes,
+    work_walks,
+)
 from .views import CaseRow, InboxCounts, Page, TaskView
 
 MOST = 200
@@ -61,6 +72,12 @@ def find_cases(
         return Page(())
     most = max(1, min(limit, MOST))
     last, month = _after_case(after)
+    if region is not None:
+        if not re.fullmatch(r"\d{2,12}", region, re.ASCII):
+            raise Invalid(fields={"region": T("请从区划里选择", "Please choose from the regions")})
+        scopes = narrowed(scopes, region_prefix(region))
+        if not scopes:
+            return Page(())
     filters = _case_filters(state, region, last)
     now = clock.now()
     if words.strip():
@@ -73,7 +90,11 @@ def find_cases(
     elif subject:
         found = _plain(scopes, (f"{filters[0]} AND c.subject = %s", [*filters[1], subject]), most)
     else:
-        walks = case_walks(scopes, filters, most + 1)
+        if state is not None and type_id is not None:
+            closed = any(one.phase == "closed" for one in all_types()[type_id].states if one.name == state)
+            walks = standing_walks(scopes, f"{type_id}/{state}", closed, last, most + 1)
+        else:
+            walks = case_walks(scopes, filters, most + 1)
         inner = " UNION ".join(f"({text})" for text, _ in walks) if len(walks) > 1 else walks[0][0]
         found = sql.rows(
             f"SELECT {ROW_COLUMNS} FROM (SELECT h.id FROM ({inner}) h ORDER BY h.id DESC LIMIT {most + 1}) h"
@@ -97,10 +118,9 @@ def _searched(
 ) -> list[tuple[Any, ...]]:
     sets, few = searching.wanted(words, clock.today())
     if few:
-        statement = searching.few(sets, scopes, filters, most + 1)
-    elif searching.is_small(scopes):
-        statement = searching.among_own(sets, scopes, filters, most + 1)
-    else:
+        return sql.rows(*searching.few(sets, scopes, filters, most + 1))
+    statement = searching.own_way(sets, scopes, filters, most + 1)
+    if statement is None:
         statement = searching.by_month(sets, scopes, filters, most + 1, first=first)
     return sql.rows(*statement)
 
@@ -112,10 +132,8 @@ def _case_filters(state: str | None, region: str | None, last: int | None) -> Pa
         parts.append("c.state = %s")
         values.append(state[:100].replace("\0", ""))
     if region is not None:
-        if not re.fullmatch(r"\d{2,12}", region, re.ASCII):
-            raise Invalid(fields={"region": T("请从区划里选择", "Please choose from the regions")})
         parts.append("c.region LIKE %s")
-        values.append(f"{region}%")
+        values.append(f"{region_prefix(region)}%")
     if last is not None:
         parts.append("c.id < %s")
         values.append(last)
@@ -255,7 +273,7 @@ def _word_filter(words: str) -> tuple[list[str], list[Any]]:
         return ["t.case_id = (SELECT n.id FROM cases_case n WHERE n.number = %s)"], [number]
     sets, _ = searching.wanted(words, clock.today())
     text, values = searching.by_marks(sets)
-    return [f"EXISTS (SELECT 1 FROM cases_words w WHERE w.case_id = t.case_id AND {text})"], values
+    return [f"EXISTS (SELECT 1 FROM cases_words w WHERE w.case_id = t.case_id AND {text} OFFSET 0)"], values
 
 
 def _handled(

@@ -83,7 +83,9 @@ class Task(models.Model):
     """A piece of work on a case: one organisation's, perhaps one person's, until it is done.
 
     `kind` is "type/state", so that one index finds the work that an actor may move. `due_at` is far away when
-    there is no limit, so that one order serves all. `waits`: nothing can be done before somebody else acts.
+    there is no limit, so that one order serves all. `waits`: nothing can be done before somebody else acts. `ended`: the closed
+    state, as "type/state", on the last piece of work of a closed case: cases are found by their state here, so that
+    a case's own row has no index that every move must write.
     """
 
     case_id = models.BigIntegerField()
@@ -98,6 +100,7 @@ class Task(models.Model):
     soon_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     done_by = models.BigIntegerField(null=True)
+    ended = models.TextField(null=True, db_collation="C")
 
     class Meta:
         indexes = [
@@ -105,12 +108,22 @@ class Task(models.Model):
             models.Index(
                 fields=["organisation_id", "due_at", "id"],
                 name="cases_task_organisation",
-                condition=Q(done_at__isnull=True, handler_id__isnull=True),
+                condition=Q(done_at__isnull=True, handler_id__isnull=True, waits=False),
             ),
             models.Index(
                 fields=["kind", "due_at", "id"],
                 name="cases_task_kind",
-                condition=Q(done_at__isnull=True, handler_id__isnull=True),
+                condition=Q(done_at__isnull=True, handler_id__isnull=True, waits=False),
+            ),
+            models.Index(
+                fields=["organisation_id", "due_at", "id"],
+                name="cases_task_waiting",
+                condition=Q(done_at__isnull=True, handler_id__isnull=True, waits=True),
+            ),
+            models.Index(
+                fields=["kind", "due_at", "id"],
+                name="cases_task_waiting_kind",
+                condition=Q(done_at__isnull=True, handler_id__isnull=True, waits=True),
             ),
             models.Index(
                 fields=["handler_id", "due_at", "id"],
@@ -121,6 +134,12 @@ class Task(models.Model):
                 fields=["done_by", "-done_at", "-id"],
                 name="cases_task_done",
                 condition=Q(done_by__isnull=False),
+            ),
+            models.Index(
+                fields=["kind", "-case_id"], name="cases_task_stands", condition=Q(done_at__isnull=True)
+            ),
+            models.Index(
+                fields=["ended", "-case_id"], name="cases_task_ended", condition=Q(ended__isnull=False)
             ),
         ]
 
@@ -195,14 +214,17 @@ class CaseFile(models.Model):
 
 
 class Words(models.Model):
-    """What finds a case: 32-bit marks of its words, its applicant, its month, region and type. Written once."""
+    """What finds a case: 32-bit marks of its words, its applicant, its month, region and type. Written once.
+
+    No pending list (fastupdate): every search reads it to the end, once for each month it walks.
+    """
 
     case_id = models.BigIntegerField(primary_key=True)
     marks = ArrayField(models.IntegerField())
 
     class Meta:
         db_table = "cases_words"
-        indexes = [GinIndex(fields=["marks"], name="cases_words_marks")]
+        indexes = [GinIndex(fields=["marks"], name="cases_words_marks", fastupdate=False)]
 
 
 class CalendarChange(models.Model):

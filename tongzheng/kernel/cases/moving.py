@@ -35,9 +35,10 @@ _UPDATE = (
     " WHERE id = %s AND version = %s RETURNING id, events"
 )
 _DONE = (
-    "UPDATE cases_task SET done_at = %s, done_by = %s WHERE case_id = %s AND done_at IS NULL AND role = 0"
+    "UPDATE cases_task SET done_at = %s, done_by = %s, ended = %s WHERE case_id = %s AND done_at IS NULL AND role = 0"
     " AND EXISTS (SELECT 1 FROM c)"
 )
+_REOPENED = "UPDATE cases_task SET ended = %s WHERE ended = %s AND case_id = %s AND EXISTS (SELECT 1 FROM c)"
 _KEPT = (
     "UPDATE cases_task SET handler_id = %s, due_at = COALESCE(%s::timestamptz, %s::timestamptz),"
     " soon_at = COALESCE(%s::timestamptz, %s::timestamptz), waits = %s"
@@ -354,8 +355,11 @@ def _statement(
     if same_work:
         written.add("d", _KEPT, (after.handler_id, *limits, act.waits, before.id))
     else:
+        ended = f"{after.type_id}/{after.state}" if after.phase == 2 else None
         if before.phase != 2:
-            written.add("d", _DONE, (now, by[0], before.id))
+            written.add("d", _DONE, (now, by[0], ended, before.id))
+        else:
+            written.add("d", _REOPENED, (ended, f"{before.type_id}/{before.state}", before.id))
         if act.work:
             kind = f"{after.type_id}/{after.state}"
             task = (kind, after.region, after.organisation_id, after.handler_id, act.waits, now)

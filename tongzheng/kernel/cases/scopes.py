@@ -83,6 +83,40 @@ def condition(scopes: Sequence[Scope]) -> Part:
     return ("(" + " OR ".join(parts) + ")" if parts else "FALSE"), params
 
 
+def narrowed(scopes: Sequence[Scope], region: str) -> tuple[Scope, ...]:
+    """Return the scopes cut down to a region, so that its own index is walked and not the whole reach's."""
+    found: list[Scope] = []
+    for scope in scopes:
+        reach = scope.reach
+        if reach.everything or any(region.startswith(prefix) for prefix in reach.regions):
+            reach = identity.Reach(regions=(region,))
+        else:
+            inside = tuple(prefix for prefix in reach.regions if prefix.startswith(region))
+            reach = identity.Reach(organisations=reach.organisations, regions=inside)
+        if reach:
+            found.append(Scope(scope.names, scope.every, reach))
+    return tuple(found)
+
+
+def standing_walks(
+    scopes: Sequence[Scope], kind: str, closed: bool, last: int | None, limit: int
+) -> list[Part]:
+    """Return index walks over the work `t` of cases that stand in one state, "type/state", newest first."""
+    column, stands = ("ended", "t.ended IS NOT NULL") if closed else ("kind", "t.done_at IS NULL")
+    walks: list[Part] = []
+    place = "" if last is None else " AND t.case_id < %s"
+    for scope in scopes:
+        inside, values = scope.reach.sql("t.organisation_id", "t.region")
+        walks.append(
+            (
+                f"SELECT t.case_id AS id FROM cases_task t WHERE t.{column} = %s AND {stands} AND {inside}{place}"
+                f" ORDER BY t.case_id DESC LIMIT {limit}",
+                [kind, *values, *([] if last is None else [last])],
+            )
+        )
+    return walks
+
+
 def case_walks(scopes: Sequence[Scope], filters: Part, limit: int) -> list[Part]:
     """Return index walks over cases `c`, newest first, that together give every id within the scopes."""
     walks: list[Part] = []
@@ -144,7 +178,7 @@ def work_walks(scopes: Sequence[Scope], filters: Part, limit: int) -> list[Part]
     """Return index walks over unclaimed open tasks `t`, nearest limit first, within the scopes."""
     walks: list[Part] = []
     text, values = filters
-    open_work = f"t.done_at IS NULL AND t.handler_id IS NULL AND {text}"
+    open_work = f"t.done_at IS NULL AND t.handler_id IS NULL AND {text}"  # the words of the partial indexes
     end = f"ORDER BY t.due_at, t.id LIMIT {limit}"
     for scope in scopes:
         kinds = list(scope.names)

@@ -18,8 +18,11 @@ from . import marks, sql
 from .record import ROW_COLUMNS
 from .scopes import Part, Scope, condition
 
-SMALL = 3000
+SMALL = 6000
 """Readers whose organisations hold no more cases than this are searched by their cases, others by the words."""
+
+RARE = 3000
+"""Words that no more cases than this have are looked up at once, without a walk by month."""
 
 _FIRST_MONTH = (
     "(SELECT (date_part('year', f.opened_at AT TIME ZONE 'Asia/Shanghai') * 12"
@@ -62,39 +65,56 @@ def by_marks(sets: Sequence[Sequence[int]], extra: str = "") -> Part:
     return "(" + " OR ".join(parts) + ")", [marks.literal(one) for one in sets]
 
 
+def _lookups(words: str, inside: str, limit: int) -> str:
+    """Return the rows of the cases that `words` (a SELECT of ids) found, newest first, looked up one by one.
+
+    The ids are sorted first and each is looked up by itself (OFFSET 0 holds the planner to that: it cannot know
+    how rare words are), so the LIMIT ends the looking up as soon as the page is full.
+    """
+    return (
+        f"SELECT {ROW_COLUMNS} FROM ({words} ORDER BY w.case_id DESC OFFSET 0) w CROSS JOIN LATERAL"
+        f" (SELECT * FROM cases_case c WHERE c.id = w.case_id AND {inside} OFFSET 0) c LIMIT {limit}"
+    )
+
+
 def few(sets: Sequence[Sequence[int]], scopes: Sequence[Scope], filters: Part, limit: int) -> Part:
-    """Return the statement for marks that few cases have: a person's own."""
+    """Return the statement for marks that few cases have: a person's own, or rare words."""
     found, values = by_marks(sets)
     inside, reach = condition(scopes)
-    return (
-        f"SELECT {ROW_COLUMNS} FROM (SELECT w.case_id FROM cases_words w WHERE {found} OFFSET 0) w"
-        f" JOIN cases_case c ON c.id = w.case_id WHERE {inside} AND {filters[0]} ORDER BY c.id DESC LIMIT {limit}",
-        [*values, *reach, *filters[1]],
-    )
+    words = f"SELECT w.case_id FROM cases_words w WHERE {found}"
+    return _lookups(words, f"{inside} AND {filters[0]}", limit), [*values, *reach, *filters[1]]
 
 
-def is_small(scopes: Sequence[Scope]) -> bool:
-    """Tell whether all that the reader sees are a few organisations' few cases."""
+def own_way(sets: Sequence[Sequence[int]], scopes: Sequence[Scope], filters: Part, limit: int) -> Part | None:
+    """Return the statement for a reader of a few organisations, None if the walk by month serves them better.
+
+    A reader with few cases has each of them looked at; for others rare words are looked up.
+    """
     if any(scope.reach.everything or scope.reach.regions for scope in scopes):
-        return False
+        return None
     organisations = sorted({o for scope in scopes for o in scope.reach.organisations})
-    found = sql.rows(
-        "SELECT count(*) FROM (SELECT 1 FROM cases_case c WHERE c.organisation_id = ANY(%s::bigint[])"
-        f" LIMIT {SMALL + 1}) x",
-        (organisations,),
-    )
-    return int(found[0][0]) <= SMALL
+    cases = "SELECT 1 FROM cases_case c WHERE c.organisation_id = ANY(%s::bigint[])"
+    if _at_most(SMALL, cases, [organisations]):
+        return among_own(sets, scopes, filters, limit)
+    found, values = by_marks(sets)
+    rare = _at_most(RARE, f"SELECT 1 FROM cases_words w WHERE {found}", values)
+    return few(sets, scopes, filters, limit) if rare else None
+
+
+def _at_most(most: int, statement: str, values: Sequence[Any]) -> bool:
+    found = sql.rows(f"SELECT count(*) FROM ({statement} LIMIT {most + 1}) x", values)
+    return int(found[0][0]) <= most
 
 
 def among_own(sets: Sequence[Sequence[int]], scopes: Sequence[Scope], filters: Part, limit: int) -> Part:
-    """Return the statement for a reader with few cases: look at each of them."""
+    """Return the statement for a reader with few cases: look at each of them, newest first."""
     found, values = by_marks(sets)
     inside, reach = condition(scopes)
     organisations = sorted({o for scope in scopes for o in scope.reach.organisations})
     return (
         f"SELECT {ROW_COLUMNS} FROM (SELECT c.* FROM cases_case c WHERE c.organisation_id = ANY(%s::bigint[])"
-        f" AND {inside} AND {filters[0]} OFFSET 0) c JOIN LATERAL (SELECT w.marks FROM cases_words w"
-        f" WHERE w.case_id = c.id OFFSET 0) w ON {found} ORDER BY c.id DESC LIMIT {limit}",
+        f" AND {inside} AND {filters[0]} ORDER BY c.id DESC OFFSET 0) c CROSS JOIN LATERAL (SELECT 1 FROM"
+        f" cases_words w WHERE w.case_id = c.id AND {found} OFFSET 0) w LIMIT {limit}",
         [organisations, *reach, *filters[1], *values],
     )
 
@@ -115,11 +135,10 @@ def by_month(
     found, values = by_marks(sets, "(0 - m.month)")
     inside, reach = condition(scopes)
     places = " AND w.marks && %s::int4[]" if narrow else ""
+    words = f"SELECT w.case_id FROM cases_words w WHERE {found}{places}"
     return (
-        f"SELECT x.* FROM generate_series(%s::int, {_FIRST_MONTH}, -1) AS m(month)"
-        f" CROSS JOIN LATERAL (SELECT {ROW_COLUMNS} FROM (SELECT w.case_id FROM cases_words w WHERE {found}{places}"
-        f" OFFSET 0) w JOIN cases_case c ON c.id = w.case_id WHERE {inside} AND {filters[0]}"
-        f" ORDER BY c.id DESC LIMIT {limit}) x LIMIT {limit}",
+        f"SELECT x.* FROM generate_series(%s::int, {_FIRST_MONTH}, -1) AS m(month) CROSS JOIN LATERAL"
+        f" ({_lookups(words, f'{inside} AND {filters[0]}', limit)}) x LIMIT {limit}",
         [
             -marks.month_mark(first),
             *values,
