@@ -16,10 +16,13 @@ def spark(values: Sequence[float], label: str = "", tone: str = "") -> SafeStrin
     if len(values) < 2:
         return mark_safe("")
     low, high = min(values), max(values)
-    span = (high - low) or 1
+    span = high - low
     step = (WIDTH - 2 * EDGE) / (len(values) - 1)
     points = [
-        (round(EDGE + i * step, 1), round(HEIGHT - EDGE - (v - low) / span * (HEIGHT - 2 * EDGE), 1))
+        (
+            round(EDGE + i * step, 1),
+            round(HEIGHT - EDGE - ((v - low) / span if span else 0.5) * (HEIGHT - 2 * EDGE), 1),
+        )
         for i, v in enumerate(values)
     ]
     return format_html(

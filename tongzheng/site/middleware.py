@@ -55,7 +55,7 @@ def requests(get_response: Handler) -> Handler:
 
     def handle(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
-        request.id = given if _given_id.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
+        request.id = given if _given_id.fullmatch(given) else uuid.uuid4().hex[:16]  # type: ignore[attr-defined]
         token = request_id.set(request.id)  # type: ignore[attr-defined]
         start = time.perf_counter()
         try:
