@@ -15,7 +15,10 @@ from django.template.base import DebugLexer, TokenType
 from django.utils.text import smart_split
 
 PACKAGE = Path(__file__).parents[1]
-WORDS = re.compile(r"[\u3400-\u9fff]|[A-Za-z]{2,}")
+# A word in capitals only (CSV, PDF) is a code and the same in every language.
+WORDS = re.compile(r"[\u3400-\u9fff]|\b(?=[A-Za-z]*[a-z])[A-Za-z]{2,}")
+# What a partial for the inside of a tag looks like when its template tags are blanked.
+ATTRIBUTES = re.compile(r"\s*(?:[a-z][\w:-]*(?:=\"[^\"<>]*\")?\s*)+")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 SPOKEN = ("title", "placeholder", "aria-label", "alt", "label", "aria-description")
 SILENT = ("script", "style", "code", "kbd", "pre", "svg", "path")
@@ -69,14 +72,18 @@ def _parts(source: str) -> tuple[str, list[tuple[int, str]]]:
     """Return the source with template tags blanked (lines kept), and words found inside tags other than `t`."""
     text: list[str] = []
     literals: list[tuple[int, str]] = []
-    comment = False
+    comment = face = False
     for token in DebugLexer(source).tokenize():
         start, end = token.position or (0, 0)
         raw = source[start:end]
         command = token.contents.split()[:1] if token.token_type is TokenType.BLOCK else []
         if command in (["comment"], ["endcomment"]):
             comment = command == ["comment"]
-        if token.token_type is TokenType.TEXT and not comment:
+        if command == ["block"]:
+            face = token.contents.split()[1:2] == ["face"]  # a value for CSS, not for people
+        elif command == ["endblock"]:
+            face = False
+        if token.token_type is TokenType.TEXT and not comment and not face:
             text.append(raw)
             continue
         text.append("\n" * raw.count("\n"))
@@ -126,6 +133,8 @@ class _Reader(HTMLParser):
                 return
 
     def handle_data(self, data: str) -> None:
+        if '="' in data and ATTRIBUTES.fullmatch(data):
+            return
         if not self.quiet and (word := WORDS.search(data)):
             self.note(repr(data.strip()[:60]), data[: word.start()].count("\n"))
 

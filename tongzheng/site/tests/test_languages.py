@@ -30,6 +30,8 @@ def test_words_in_one_language_are_found(source):
         '<p>{% t "有" "Some" %} 12 · {{ name }}</p>',
         '{% comment %}说明{% endcomment %}<p class="lead quiet" data-key="d">{# 说明 #}</p>',
         '<span lang="en">English</span><code>--paper</code><p translate="no">PDF</p>',
+        '{% if a %} maxlength="{{ a }}"{% endif %} required',
+        "{% block face %}hub{% endblock %}<b>CSV / XLSX</b>",
         '{% t "搜" "Find" as w %}{% icon "search" w %}',
         '<p title="{% t "搜" "Find" %}">—</p><svg><title>x</title></svg>',
     ],
