@@ -1,9 +1,11 @@
 """Addresses that go wrong in every way, for the tests of what a person then sees."""
 
 import errno
+import time
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, HttpResponseRedirect
+from django.template import engines
 from django.urls import path
 
 from tongzheng.kernel.core import errors
@@ -45,7 +47,39 @@ def accepted(request):
     return HttpResponseRedirect("/done/") if request.POST.get("name") else HttpResponse("hints", status=422)
 
 
+POSTS: list[dict[str, str]] = []
+FORM = """{% extends "shell/portal.html" %}{% block main %}
+<form method="post" action="/form/" data-keep="sample" enctype="multipart/form-data">
+{% csrf_token %}{% errors slips %}
+{% field "name" "name" value=name %}{% field "secret" "secret" private=True required=False %}
+{% field "word" "word" "password" required=False %}{% field "story" "story" "long" required=False %}
+{% field "village" "village" "combobox" url="/pieces/options" required=False %}
+{% drop "plan" "plan" limit=1048576 %}
+<button class="primary">send</button></form>{% endblock %}"""
+
+
+def form(request):
+    name = request.POST.get("name", "")
+    if request.method == "POST":
+        POSTS.append({**request.POST.dict(), "files": str(len(request.FILES))})
+        time.sleep(0.3)
+        if name == "down":
+            raise OTHERS["database"]
+        if name != "bad":
+            return HttpResponseRedirect("/done/")
+    slips = {"name": T("不对", "Wrong")} if name == "bad" else {}
+    page = engines["django"].from_string(FORM).render({"slips": slips, "name": name}, request)
+    return HttpResponse(page, status=422 if slips else 200)
+
+
+def done(request):
+    page = '{% extends "shell/portal.html" %}{% block main %}<h1>done</h1>{% endblock %}'
+    return HttpResponse(engines["django"].from_string(page).render({}, request))
+
+
 urlpatterns = [
+    path("form/", form),
+    path("done/", done),
     path("broken/<int:number>/", broken),
     path("api/broken/<int:number>/", broken),
     path("other/<str:name>/", other),
