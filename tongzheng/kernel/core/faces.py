@@ -37,6 +37,18 @@ class MatterPage:
 
 
 @dataclass(frozen=True, slots=True)
+class PaperPage:
+    """Where staff get the numbered documents of cases of one type: `url` with places for `{number}` and `{n}`.
+
+    `type_id` is the case type's full id, `n` the number of the event that issued the document.
+    """
+
+    name: str
+    type_id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkEntry:
     """A line of the workbench's navigation, shown to those who hold `action` ("" to all staff).
 

@@ -187,6 +187,25 @@ def item(key: str, *, day: date | None = None) -> ItemView:
     return _view(_version(key, day or clock.today()))
 
 
+def item_of_case(subject: str) -> ItemView:
+    """Return the version of an item that a case is about, by the case's subject. Raises Missing."""
+    kind, _, rest = subject.partition(":")
+    key, _, version = rest.partition("@")
+    row = Item.objects.filter(key=key, version=int(version)).first() if version.isdecimal() else None
+    if kind != "services.item" or row is None:
+        raise Missing(T("没有这个事项", "There is no such item"))
+    return _view(row)
+
+
+def office_of(key: str, region: str) -> int | None:
+    """Return the organisation that handles an item in a region, or None."""
+    return (
+        Offer.objects.filter(item_key=key, region=region, is_active=True)
+        .values_list("organisation_id", flat=True)
+        .first()
+    )
+
+
 def items(*, words: str = "", department: str = "", day: date | None = None) -> tuple[ItemView, ...]:
     """Return the items in force that a citizen's words mean, by department and name; all for no words."""
     day = day or clock.today()
@@ -203,7 +222,16 @@ def items(*, words: str = "", department: str = "", day: date | None = None) -> 
 
 def offers(key: str) -> tuple[OfferView, ...]:
     """Return the offices that handle an item, by region."""
-    found = list(Offer.objects.filter(item_key=key, is_active=True).order_by("region"))
+    return _shown(list(Offer.objects.filter(item_key=key, is_active=True).order_by("region")))
+
+
+def offers_of(organisations: Iterable[int]) -> tuple[OfferView, ...]:
+    """Return what these offices handle, by item."""
+    found = Offer.objects.filter(organisation_id__in=list(organisations), is_active=True)
+    return _shown(list(found.order_by("item_key", "region")))
+
+
+def _shown(found: list[Offer]) -> tuple[OfferView, ...]:
     offices = {
         body.id: body for body in identity.organisations(ids=[o.organisation_id for o in found], limit=500)
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tongzheng.kernel.core.faces import PortalEntry
+from tongzheng.kernel.core.faces import MatterPage, PaperPage, PortalEntry, WorkEntry
 from tongzheng.kernel.core.registry import System
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity.kinds import Action, Role
@@ -10,6 +10,7 @@ from tongzheng.kernel.messages.kinds import Template
 from tongzheng.kernel.registers.kinds import Column, Register
 
 from .casetypes import APPLICATION, INSTANT
+from .documents import EXTENSION, RESULT, SPECIAL
 
 ITEM_TYPES = (
     ("01", T("行政许可", "Administrative licence")),
@@ -80,6 +81,14 @@ system = System(
             ("services.read_items", "services.manage_items", "services.export_items"),
             reach="region",
         ),
+        MatterPage("application", "services.application", "/services/mine/{number}/"),
+        MatterPage("instant", "services.instant", "/services/mine/{number}/"),
+        PaperPage("application", "services.application", "/services/documents/{number}/{n}/"),
+        PaperPage("instant", "services.instant", "/services/documents/{number}/{n}/"),
+        WorkEntry("window", T("窗口收件", "Counter"), "/services/window/", "services.accept", "stamp", 6),
+        SPECIAL,
+        EXTENSION,
+        RESULT,
         PortalEntry("items", T("办事", "Services"), "file", "/services/", order=10),
         APPLICATION,
         INSTANT,

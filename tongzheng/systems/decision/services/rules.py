@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -149,6 +149,20 @@ def elements_of(raw: Mapping[str, Any]) -> Elements:
         visit_reason=text(raw["visit_reason"]) if "visit_reason" in raw else None,
         words=tuple(raw.get("words", ())),
     )
+
+
+def applicant_fault(objects: Sequence[str], *, for_body: bool) -> T | None:
+    """Say why a person (or a body, `for_body`) cannot apply for an item with these objects (服务对象), or None."""
+    if for_body and not set(objects) - {"1"}:
+        return T("这个事项只由个人申请", "Only persons apply for this item")
+    if not for_body and "1" not in objects:
+        return T("这个事项只由单位申请", "Only organisations apply for this item")
+    return None
+
+
+def prefilled(fields: Iterable[Field], known: Mapping[str, str]) -> dict[str, str]:
+    """Return the entries of a form that the platform knows already, by the entries' `prefill`."""
+    return {field.name: known[field.prefill] for field in fields if known.get(field.prefill)}
 
 
 def in_force(valid_from: date, valid_to: date | None, day: date) -> bool:
