@@ -140,9 +140,10 @@ def apply(request: HttpRequest, key: str) -> HttpResponse:
                 return redirect("services:my_case", case.number, permanent=False)
     elif kept is not None:
         values = _typed(request, kept, fields)
-    elif region or len(there) == 1:
-        values = _known(actor, one, whom, fields)
-    region = region or (there[0].region if len(there) == 1 else "")
+    else:
+        # With nothing to choose the choice is not shown.
+        region = region or (there[0].region if len(there) == 1 and not bodies else "")
+        values = _known(actor, one, whom, fields) if region else {}
     return render(
         request,
         "services/apply.html",
