@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,9 @@ from tongzheng.kernel.core.text import T, same
 
 from .forms import bytes_words
 from .kinds import CaseType, Field, Move
+from .shown import shown
 from .views import LIGHTS, CaseRow, ClockView, EventView, FactView, FileView, MoveView, Sheet, TaskView
+from .wording import units
 
 TONES = {"green": "done", "yellow": "soon", "red": "late", "paused": "quiet", "done": "done", "late": "late"}
 IN_LINE = ("image/png", "image/jpeg", "image/webp", "image/gif", "application/pdf", "text/plain")
@@ -122,8 +123,8 @@ def buttons(sheet: Sheet) -> tuple[Button, ...]:
     return tuple(made)
 
 
-def asked(move: MoveView) -> tuple[Field, ...]:
-    """Return all that a move asks: its own form, then what every move of its kind asks."""
+def asked(move: MoveView, clock: ClockView | None = None) -> tuple[Field, ...]:
+    """Return all that a move asks: its own form, then what every move of its kind asks, in the clock's unit."""
     page: list[Field] = []
     if move.chooses_organisation:
         title = T("交给哪个单位", "Hand it to")
@@ -132,7 +133,8 @@ def asked(move: MoveView) -> tuple[Field, ...]:
         page.append(Field("move_handler", T("交给谁", "To whom"), required=False, help=alone))
     if move.asks_days:
         title = T("延长多少", "Extend by")
-        limit = T("最多 {n}", "At most {n}").fill(n=move.extend_limit)
+        most = units(move.extend_limit, clock.unit) if clock else same(str(move.extend_limit))
+        limit = T("最多 {n}", "At most {n}").fill(n=most)
         page.append(Field("move_days", title, "integer", minimum=1, maximum=move.extend_limit, help=limit))
     if move.note != "none":
         needed = move.note == "required"
@@ -177,7 +179,9 @@ def sheet_face(
         "entries": [
             {
                 "title": fact.title,
-                "words": _clear(fact, revealed[fact.name]) if fact.name in revealed else fact.shown,
+                "words": _clear(case.type_id, fact, revealed[fact.name])
+                if fact.name in revealed
+                else fact.shown,
                 "masked": fact.personal and fact.name not in revealed,
             }
             for fact in sheet.facts
@@ -210,8 +214,11 @@ def _seal(type_id: str) -> T:
     return T(han[:2] or title.zh[:2], title.en.split()[0][:8])
 
 
-def _clear(fact: FactView, value: Any) -> T:
-    return same(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+def _clear(type_id: str, fact: FactView, value: Any) -> T:
+    kind = registry.find(CaseType, type_id)
+    declared = {field.name: field for field in kind.fields} if kind else {}
+    field = declared.get(fact.name) or Field(fact.name, fact.title, fact.kind)
+    return shown((field,), {fact.name: value})[0].text
 
 
 def since(sheet: Sheet, seen: int) -> list[dict[str, Any]]:

@@ -54,7 +54,7 @@ def move(request: HttpRequest, number: str, move: str) -> HttpResponse:
         return _gone(request, sheet, move)
     if request.method != "POST":
         return _form(request, sheet, view, {}, {})
-    incoming = received(request, faces.asked(view), own=PAGE)
+    incoming = received(request, faces.asked(view, sheet.clock), own=PAGE)
     version, seen = _number(request, "version"), _number(request, "seen")
     if incoming.expanding:
         return _form(request, sheet, view, incoming.values, {})
@@ -63,7 +63,7 @@ def move(request: HttpRequest, number: str, move: str) -> HttpResponse:
     if not view.allowed:
         raise Refused(view.why)
     clean, errors = validate(
-        faces.asked(view), incoming.data, incoming.files, today=clock.today(), lookup=PLACES
+        faces.asked(view, sheet.clock), incoming.data, incoming.files, today=clock.today(), lookup=PLACES
     )
     errors = {**errors, **incoming.errors}
     handler, slip = _handler(request, sheet, view, clean.get("move_organisation"))
@@ -125,13 +125,13 @@ def _form(
         "sheet": sheet,
         "case": sheet.case,
         "move": view,
-        "fields": faces.asked(view),
+        "fields": faces.asked(view, sheet.clock),
         "values": {**values, "move_handler_words": request.POST.get("move_handler_words", "")},
         "errors": errors,
         "others": others,
         "seen": max((event.n for event in sheet.timeline), default=0),
         "clock_face": faces.clock_face(sheet.clock) if sheet.clock else None,
-        "kept": faces.kept_words(faces.asked(view), values),
+        "kept": faces.kept_words(faces.asked(view, sheet.clock), values),
         "whole": not _partial(request),
         "urls": {"move_handler": f"{people}?organisation={values.get('move_organisation') or ''}"},
     }
