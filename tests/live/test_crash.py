@@ -93,7 +93,7 @@ class Drill:
 
     def insist(self, act: str, ask: Callable[[], Answer], good: tuple[int, ...]) -> Answer:
         """Ask until the answer is a good one; a page that tells to wait is obeyed, only quicker."""
-        began, end = time.monotonic(), time.monotonic() + 60
+        began, end = time.monotonic(), time.monotonic() + 120
         while True:
             answer = ask()
             with self.lock:
@@ -101,7 +101,7 @@ class Drill:
             if answer.status in good:
                 self.log.waits.append(time.monotonic() - began)
                 return answer
-            assert time.monotonic() < end, f"{act}: still {answer.status} after a minute"
+            assert time.monotonic() < end, f"{act}: still {answer.status} after two minutes"
             time.sleep(0.2 + random.random() * 0.3)
 
     def citizen(self, place: int) -> None:
@@ -161,7 +161,7 @@ class Drill:
     def __exit__(self, *_: object) -> None:
         self.stop.set()
         for thread in self.threads:
-            thread.join(90)
+            thread.join(150)
 
     def wait_for(self, more: int) -> None:
         """Wait until so many more matters have their number: the load runs."""
@@ -183,8 +183,9 @@ def drill():
                     before = {part: city.pid(part) for part in parts}
                     began = time.monotonic()
                     city.kill(*parts)
+                    # After many kills in a row the supervisor waits up to half a minute before each restart.
                     back = until(
-                        lambda old=before: all(city.pid(p) not in (0, pid) for p, pid in old.items()), 30
+                        lambda old=before: all(city.pid(p) not in (0, pid) for p, pid in old.items()), 60
                     )
                     assert back, city.log()
                     city.wait_healthy()
