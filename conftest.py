@@ -7,6 +7,7 @@ that is also why DJANGO_SETTINGS_MODULE is set here and not in pyproject.toml, w
 from __future__ import annotations
 
 import atexit
+import itertools
 import os
 import shutil
 import tempfile
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 STACK = ExitStack()
+NUMBERS = itertools.count(1)
 
 if not WORKER:
     atexit.register(STACK.close)
@@ -41,6 +43,12 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tongzheng.site.settings"
 # At once, and not in `pytest_configure`: the conftest.py of a folder named on the command line is read before that,
 # and imports models.
 django.setup()
+
+
+@pytest.fixture(autouse=True)
+def files_of_this_test(settings: Any) -> None:
+    """Every test has a file store of its own, made when something is first kept."""
+    settings.FILES = settings.DATA / "tests" / f"{next(NUMBERS)}"
 
 
 @pytest.fixture
