@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 
+from django.test import Client
+
 from tongzheng.kernel.core import codes
 from tongzheng.kernel.identity import api as identity
 
@@ -70,3 +72,10 @@ class World:
             person_id=person.id,
         )
         return identity.actor_of(account.id)
+
+    def enter(self, client: Client, actor: identity.Actor) -> Client:
+        """Sign a client in as somebody, through the page, and return it."""
+        (account,) = identity.accounts(ids=[actor.id])
+        entries = {"username": account.username, "password": PASSWORD}
+        assert client.post("/account/sign-in/", entries).status_code == 302
+        return client

@@ -35,9 +35,9 @@ def ledger_page(request: HttpRequest) -> HttpResponse:
     """Show the newest entries of the ledger and its last checkpoint."""
     identity.require(request.actor, "hub.read_ledger")
     after = request.GET.get("after", "")
-    if after and not after.isdigit():
+    if after and not (after.isdecimal() and len(after) < 19):
         raise Invalid(T("翻页参数有误", "The page address is wrong"))
-    subject = request.GET.get("subject", "").strip()[:120]
+    subject = request.GET.get("subject", "").replace("\0", "").strip()[:120]
     found = ledger.entries(subject=subject or None, after=int(after) if after else None, limit=50)
     return render(
         request,
@@ -46,13 +46,24 @@ def ledger_page(request: HttpRequest) -> HttpResponse:
             "entries": found,
             "subject": subject,
             "next": found[-1].id if len(found) == 50 else None,
-            "checkpoint": ledger.checkpoint(),
+            "checkpoint": services.last_checkpoint(),
         },
     )
+
+
+@require_safe
+def checkpoint_note(request: HttpRequest) -> HttpResponse:
+    """Give the last signed checkpoint as text, to be kept where nobody of this city can alter it."""
+    identity.require(request.actor, "hub.read_ledger")
+    point = ledger.checkpoint()
+    response = HttpResponse(point.note, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="checkpoint-{point.size}.txt"'
+    return response
 
 
 urlpatterns = [
     path("", systems, name="systems"),
     path("ledger/", ledger_page, name="ledger"),
+    path("ledger/checkpoint.txt", checkpoint_note, name="checkpoint_note"),
     path("<slug:slug>/", system, name="system"),
 ]

@@ -13,11 +13,13 @@ from tongzheng.kernel.cases import api as cases
 from tongzheng.kernel.cases.kinds import CaseType
 from tongzheng.kernel.core import clock, discovery
 from tongzheng.kernel.core.demo import read_progress
+from tongzheng.kernel.core.errors import Missing
 from tongzheng.kernel.core.health import Check, all_checks
 from tongzheng.kernel.core.ladder import LadderError, Standing, read, standing
 from tongzheng.kernel.core.registry import CHAPTERS, System, registry
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity import api as identity
+from tongzheng.kernel.ledger import api as ledger
 
 from .plan import PLAN, TARGET_CONNECTED, TARGET_SERVICES
 
@@ -129,6 +131,14 @@ def system_card(slug: str, *, actor: identity.Actor) -> SystemCard | None:
     if system is None or system.chapter not in CHAPTERS:
         return None
     return _card(system, cases.volumes(days=DAYS))
+
+
+def last_checkpoint() -> ledger.CheckpointView | None:
+    """Return the ledger's last signed checkpoint; None before there is one, in the first second of a city."""
+    try:
+        return ledger.checkpoint()
+    except Missing:
+        return None
 
 
 def _card(system: System, volumes: dict[str, tuple[int, ...]]) -> SystemCard:
