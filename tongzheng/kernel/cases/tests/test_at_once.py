@@ -1,0 +1,84 @@
+"""Two people at one case at the same moment, on two connections: one wins, the other is told, nothing is half done."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from tongzheng.kernel.cases import api
+from tongzheng.kernel.cases.tests.test_life import counted, opened
+from tongzheng.kernel.core.errors import Conflict
+from tongzheng.kernel.ledger import api as ledger
+
+
+def together(*calls: Callable[[], Any]) -> list[Any]:
+    """Run calls at once, each in a thread with a connection of its own, and return results or errors."""
+    barrier = threading.Barrier(len(calls))
+    results: list[Any] = [None] * len(calls)
+
+    def run(place: int, call: Callable[[], Any]) -> None:
+        try:
+            connection.ensure_connection()
+            barrier.wait(10)
+            results[place] = call()
+        except Exception as error:
+            results[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(n, call)) for n, call in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return results
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_clerks_deciding_at_once_one_wins_and_the_other_learns_who(city: Any) -> None:
+    for _ in range(5):
+        case = opened(city, organisation=city.company)
+        api.move_case(case.id, "assign", actor=city.agent, organisation=city.company)
+        before = counted("cases_event", "ledger_entry", "cases_task")
+
+        def sign(actor: Any, id: int = case.id) -> Callable[[], Any]:
+            return lambda: api.move_case(id, "sign", actor=actor, version=2)
+
+        results = together(sign(city.clerk), sign(city.second))
+        won = [r for r in results if not isinstance(r, Exception)]
+        lost = [r for r in results if isinstance(r, Exception)]
+        assert [type(r) for r in lost] == [Conflict]
+        assert won[0].version == 3
+        assert won[0].handler_label in lost[0].words.zh
+        assert "签收" in lost[0].words.zh
+        assert counted("cases_event", "ledger_entry", "cases_task") == [n + 1 for n in before]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_double_click_opens_one_case(city: Any) -> None:
+    calls = [lambda: opened(city, key="one-form")] * 4
+    results = together(*calls)
+    assert len({case.number for case in results}) == 1
+    assert counted("cases_case", "cases_event", "cases_clock") == [1, 1, 1]
+    assert len(ledger.entries(subject=f"case:{results[0].number}")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_documents_of_many_writers_get_different_numbers(city: Any) -> None:
+    cases = []
+    for _ in range(4):
+        case = opened(city, organisation=city.company)
+        api.move_case(case.id, "assign", actor=city.agent, organisation=city.company)
+        cases.append(api.move_case(case.id, "sign", actor=city.clerk))
+
+    def answer(id: int) -> Callable[[], Any]:
+        return lambda: api.move_case(id, "answer", actor=city.clerk, note="已修复").documents
+
+    issued = together(*(answer(case.id) for case in cases))
+    serials = sorted(int(re.fullmatch(r"供热〔\d{4}〕(\d+)号", document)[1]) for (document,) in issued)
+    assert serials == list(range(serials[0], serials[0] + 4))
