@@ -1,6 +1,6 @@
 // Keeps what is typed into `<form data-keep="id">` and gives it back after an expired session, a crash or a lost
 // connection. Passwords, files, hidden entries and entries marked `data-private` are never kept.
-import { nameOf } from "./kept.js";
+import { forget, nameOf } from "./kept.js";
 import { t } from "./words.js";
 
 const SKIP = ["password", "file", "hidden", "submit", "button", "reset", "image"];
@@ -28,12 +28,15 @@ function write(form, values) {
 }
 
 export function enliven(form) {
-  const name = nameOf(form.dataset.keep);
+  const path = new URL(form.getAttribute("action") || location.href, location.href).pathname;
+  const id = form.dataset.keep || path;
+  const name = nameOf(id);
   const blank = read(form);
   let timer = 0;
 
   const keep = () => {
     clearTimeout(timer);
+    if (form.dataset.taken || !form.isConnected) return;
     const values = read(form);
     if (JSON.stringify(values) === JSON.stringify(blank)) return;
     try {
@@ -43,6 +46,7 @@ export function enliven(form) {
     }
   };
   const later = () => {
+    delete form.dataset.taken;
     clearTimeout(timer);
     timer = setTimeout(keep, 400);
   };
@@ -58,10 +62,18 @@ export function enliven(form) {
   form.addEventListener("submit", () => {
     keep();
     // The server turns this cookie into `kept` when it accepts what was sent to this address, and only then.
-    const path = new URL(form.action || location.href, location.href).pathname;
-    document.cookie = `keeping=${encodeURIComponent(form.dataset.keep)}; Max-Age=900; Path=${path}; SameSite=Lax`;
+    document.cookie = `keeping=${encodeURIComponent(id)}; Max-Age=900; Path=${path}; SameSite=Lax`;
   });
 }
+
+// A form that htmx sent was taken when the answer is good: slips come back as 422.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.target.closest?.("form[data-keep]");
+  if (form && event.detail.successful && event.detail.requestConfig?.verb === "post") {
+    form.dataset.taken = "1";
+    forget(form.dataset.keep || new URL(form.getAttribute("action") || location.href, location.href).pathname);
+  }
+});
 
 function offer(form, name, blank) {
   const box = document.createElement("div");

@@ -8,7 +8,7 @@ export const nameOf = (id) => `${PREFIX}${document.documentElement.dataset.accou
 
 const drafts = () => Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
 
-function forget(id) {
+export function forget(id) {
   for (const name of drafts()) if (name.endsWith(`:${id}`)) localStorage.removeItem(name);
 }
 

@@ -174,8 +174,8 @@ ADVICE: dict[int, Advice] = {
         (
             T("请在半分钟后再试。", "Please try again in half a minute."),
             T(
-                "已填写的内容保存在这台设备上，不会丢失。",
-                "What you typed is kept on this device and is not lost.",
+                "填写中的表单保存在这台设备上，重新打开即可恢复。",
+                "A form you were filling in is kept on this device; open it again to go on.",
             ),
         ),
     ),

@@ -49,7 +49,7 @@ def accepted(request):
 
 POSTS: list[dict[str, str]] = []
 FORM = """{% extends "shell/portal.html" %}{% block main %}
-<form method="post" action="/form/" data-keep="sample" enctype="multipart/form-data">
+<form method="post" action="/form/" data-keep enctype="multipart/form-data">
 {% csrf_token %}{% errors slips %}
 {% field "name" "name" value=name %}{% field "secret" "secret" private=True required=False %}
 {% field "word" "word" "password" required=False %}{% field "story" "story" "long" required=False %}
