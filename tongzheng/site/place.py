@@ -103,6 +103,8 @@ def database(data: Path) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or query.pop("host", ""),
         "PORT": str(parts.port or query.pop("port", "")),
+        # A connection that died with the server is noticed before a page gets it, not by the page.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **query,
             "pool": {"min_size": 1, "max_size": int(os.environ.get("TONGZHENG_POOL", "12")), "timeout": 5},
