@@ -13,7 +13,7 @@ from tongzheng.kernel.core.errors import Invalid, Missing
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity.api import Actor
 
-from . import api, faces, page_acts, page_calendar, page_choosers, page_reviews
+from . import api, faces, page_acts, page_calendar, page_choosers, page_progress, page_reviews
 from .views import LIGHTS, Page
 
 prefix = "work"
@@ -203,6 +203,7 @@ urlpatterns = [
     path("cases/<str:number>/review/", page_reviews.answer, name="answer_review"),
     path("reviews/", page_reviews.reviews, name="reviews"),
     path("reviews/limit/", page_reviews.limit, name="review_limit"),
+    path("progress/", page_progress.progress, name="progress"),
     path("calendar/", page_calendar.calendar, name="calendar"),
     path("regions/", page_choosers.regions, name="regions"),
     path("organisations/", page_choosers.organisations, name="organisations"),

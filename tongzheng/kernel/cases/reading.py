@@ -266,6 +266,9 @@ def progress(number: str, code: str) -> Progress:
         light=light_of(now, record.phase, record.due_at, record.soon_at, record.paused_at, record.closed_at),
         steps=tuple(steps),
         explain=first[0].explain if first else None,
+        reviewable=declared.review
+        and record.phase == 2
+        and not sql.rows("SELECT 1 FROM cases_review WHERE case_id = %s", (record.id,)),
     )
 
 

@@ -368,6 +368,7 @@ class Progress:
     light: str
     steps: tuple[Step, ...]
     explain: T | None = None
+    reviewable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
