@@ -181,6 +181,10 @@ class City:
         assert until(well, patience), f"not healthy after {patience} s:\n{self.log()}"
         return time.monotonic() - began
 
+    def wait_for(self, true: Callable[[], bool], patience: float = 60) -> None:
+        """Wait until something is true of this city. Raises AssertionError with the log."""
+        assert until(true, patience), f"it did not come true in {patience} s:\n{self.log()}"
+
     def log(self) -> str:
         return self.output.read_text(errors="replace")[-6000:] if self.output.exists() else ""
 

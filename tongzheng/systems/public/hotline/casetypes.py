@@ -5,6 +5,8 @@ from __future__ import annotations
 from tongzheng.kernel.cases.kinds import APPLICANT, CaseType, Clock, Field, Move, State
 from tongzheng.kernel.core.text import T
 
+from .rules import classes
+
 RULES = T(
     "《国务院办公厅关于进一步优化地方政务服务便民热线的指导意见》（国办发〔2020〕53号）",
     "State Council Guidance on Hotlines (2020, No. 53)",
@@ -42,6 +44,8 @@ SATISFACTION = (
 )
 """The codes of GB/T 39046-2020: 1 is the best, unlike stars."""
 
+CLASSES = tuple((code, found.title) for code, found in classes().items())
+
 TICKET = CaseType(
     "ticket",
     T("热线工单", "Hotline ticket"),
@@ -68,7 +72,7 @@ TICKET = CaseType(
         Field("kind", T("诉求类型", "Kind"), kind="choice", choices=KINDS),
         Field("channel", T("来源", "Channel"), kind="choice", choices=CHANNELS),
         Field("urgency", T("紧急程度", "Urgency"), kind="choice", choices=URGENCIES),
-        Field("class", T("诉求分类", "Class"), kind="text", max_length=12),
+        Field("class", T("诉求分类", "Class"), kind="choice", choices=CLASSES),
         Field("text", T("诉求内容", "What was said"), kind="long", max_length=2000),
         Field("place", T("地点", "Place"), kind="place", required=False),
         Field(
@@ -144,6 +148,7 @@ TICKET = CaseType(
             by="hotline.handle",
             basis=STANDARD,
             claims=True,
+            note="none",
             key="s",
             tone="primary",
         ),

@@ -34,8 +34,8 @@ TEXTS: dict[str, Any] = tomllib.loads(
 )
 WORDS: dict[str, list[str]] = TEXTS["words"]
 POSTS = (
-    ("rx.chen", "话务坐席", "Agent", "agent"),
-    ("rx.liu", "派单岗", "Dispatcher", "dispatcher"),
+    ("rx.chen", "话务坐席", "Agent", ("hotline.agent",)),
+    ("rx.liu", "派单岗", "Dispatcher", ("hotline.dispatcher", "hotline.caller")),
 )
 
 
@@ -90,12 +90,10 @@ class _Desk:
         """Let the demo accounts hold the hotline's roles; doing it again changes nothing."""
         centre = services.centre()
         rows = []
-        for login, title, english, role in POSTS:
+        for login, title, english, roles in POSTS:
             account = identity.account_named(login)
             if account is not None:
-                rows.append(
-                    identity.NewHolding(account.id, centre.id, title, (f"hotline.{role}",), "", english)
-                )
+                rows.append(identity.NewHolding(account.id, centre.id, title, roles, "", english))
         named = {row.account_id for row in rows}
         others = [
             holder for holder in identity.holders([centre.id])[centre.id] if holder.account_id not in named
