@@ -55,7 +55,7 @@ def warnings(registry: Registry) -> list[str]:
             table = describe(id, register)
         except DeclarationError:
             continue
-        out += [f"register {id}: {words}" for words in _slow(table)]
+        out += [f"register {id}: {words}" for words in slow(table)]
     return out
 
 
@@ -101,7 +101,8 @@ def _unfillable(table: Table) -> Iterator[str]:
         yield f"field {field.name} needs a value that no column and no default gives"
 
 
-def _slow(table: Table) -> Iterator[str]:
+def slow(table: Table) -> Iterator[str]:
+    """Yield which searches, filters and sorts of one register no index serves."""
     plain = [c.column.name for c in table.cols.values() if c.column.search and not c.use]
     if plain and set(table.grams_of) != set(plain):
         yield f"search over {', '.join(plain)} has no search_index({', '.join(plain)})"

@@ -155,13 +155,14 @@ def _add_writes(made: Router, id: str, title: str, name: str, row: Any, values: 
     @made.post(
         f"/{id}/",
         response={201: row},
-        summary=f"{title}: enter a row",
+        summary=f"{title}: enter a row; Idempotency-Key makes it once",
         operation_id=f"{name}_create",
         tags=[id],
     )
     def create(request: HttpRequest, body: values) -> Any:
         given = cast(Any, body).model_dump(exclude_unset=True)
-        return Status(201, _out(writing.create(id, actor=_actor(request), values=given)))
+        once = request.headers.get("Idempotency-Key", "")
+        return Status(201, _out(writing.create(id, actor=_actor(request), values=given, once=once)))
 
     @made.patch(
         f"/{id}/{{pk}}",

@@ -17,9 +17,17 @@ class Change(models.Model):
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
     import_id = models.BigIntegerField(null=True)
+    once = models.CharField(max_length=64, null=True)
 
     class Meta:
         indexes = [models.Index(fields=["register", "pk_text", "-id"], name="register_change_row")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["register", "once"],
+                condition=models.Q(once__isnull=False),
+                name="register_change_once",
+            )
+        ]
 
 
 class View(models.Model):

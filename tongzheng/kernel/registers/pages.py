@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -137,7 +138,9 @@ def create(request: HttpRequest, register_id: str) -> HttpResponse:
         return _form(request, table, {}, creating=True)
     values = showing.typed_values(table, request.POST, creating=True)
     try:
-        row = writing.create(register_id, actor=actor, values=values)
+        row = writing.create(
+            register_id, actor=actor, values=values, once=request.POST.get("once", "").replace("\x00", "")
+        )
     except (Invalid, Conflict) as fault:
         return _form(request, table, request.POST.dict(), creating=True, fault=fault)
     return HttpResponseRedirect(f"/registers/{register_id}/rows/{row.pk}/")
@@ -195,6 +198,7 @@ def _form(
         "label": label,
         "version": version,
         "creating": creating,
+        "once": (request.POST.get("once") if fault else "") or uuid4().hex,
         "fields": showing.form_fields(
             table, values, errors, Names(), creating=creating, typed=fault is not None
         ),

@@ -32,10 +32,11 @@ OUT_OF_REACH = T(
 TAKEN = T("已有这样的一行，不能重复", "There already is such a row")
 
 
-def create(register_id: str, *, actor: Actor, values: Mapping[str, Any]) -> RowView:
+def create(register_id: str, *, actor: Actor, values: Mapping[str, Any], once: str = "") -> RowView:
     """Enter a row and return it.
 
-    Args: values, by column name, as typed or as JSON. Raises Invalid (per column), Refused (read-only, or the row
+    Args: values, by column name, as typed or as JSON; once, a key of the sender's making: what comes again under
+    the same key, from a second click or a lost answer, returns the row it made the first time. Raises Invalid (per column), Refused (read-only, or the row
     would lie beyond the actor's reach), SignInNeeded, Conflict (its key or another unique value exists).
     """
     table = table_of(register_id)
@@ -52,6 +53,8 @@ def create(register_id: str, *, actor: Actor, values: Mapping[str, Any]) -> RowV
     names = ", ".join(given)
     marks = ", ".join(["%s"] * len(given))
     with transaction.atomic(), connection.cursor() as cursor:
+        if once and (made := _made(cursor, table, actor, once)) is not None:
+            return made
         with unique(cursor):
             cursor.execute(
                 f"INSERT INTO {table.name} ({names}) VALUES ({marks}) RETURNING {table.pk_name}",
@@ -60,7 +63,7 @@ def create(register_id: str, *, actor: Actor, values: Mapping[str, Any]) -> RowV
         pk = cursor.fetchone()[0]
         row = read(cursor, table, pk)
         after = {name: plain(value) for name, value in row.values.items() if value not in (None, "")}
-        record(cursor, table, pk, "create", actor, {}, after)
+        record(cursor, table, pk, "create", actor, {}, after, once=once)
     return row
 
 
@@ -258,10 +261,18 @@ def read(cursor: Any, table: Table, pk: Any) -> RowView:
 
 
 def record(
-    cursor: Any, table: Table, pk: Any, act: str, actor: Actor, before: dict[str, Any], after: dict[str, Any]
+    cursor: Any,
+    table: Table,
+    pk: Any,
+    act: str,
+    actor: Actor,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    *,
+    once: str = "",
 ) -> None:
     """Write one line of history and its ledger entry, which holds the columns' names and a digest, no values."""
-    digest = history(cursor, table, actor, [(before, after, pk, act)])
+    digest = history(cursor, table, actor, [(before, after, pk, act)], once=once)
     append(
         act=f"registers.{act}",
         subject=table.subject(pk),
@@ -278,18 +289,41 @@ def history(
     lines: Sequence[tuple[dict[str, Any], dict[str, Any], Any, str]],
     *,
     import_id: int | None = None,
+    once: str = "",
 ) -> str:
     """Write lines of history (before, after, pk, act) in one go and return a digest over all of them."""
     at = clock.now()
     digest = sha256()
     with cursor.copy(
-        "COPY registers_change (register, pk_text, act, at, actor, label, before, after, import_id) FROM STDIN"
+        "COPY registers_change (register, pk_text, act, at, actor, label, before, after, import_id, once)"
+        " FROM STDIN"
     ) as copy:
         for before, after, pk, act in lines:
             texts = [json.dumps(side, ensure_ascii=False, sort_keys=True) for side in (before, after)]
             digest.update("\x1f".join((table.id, str(pk), act, at.isoformat(), *texts, "\x1e")).encode())
-            copy.write_row((table.id, str(pk), act, at, actor.id, actor.label, *texts, import_id))
+            copy.write_row(
+                (table.id, str(pk), act, at, actor.id, actor.label, *texts, import_id, once[:64] or None)
+            )
     return digest.hexdigest()
+
+
+def _made(cursor: Any, table: Table, actor: Actor, once: str) -> RowView | None:
+    """Return the row that this key made before. Two at the same moment wait for each other here."""
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{table.id}:{once[:64]}"])
+    cursor.execute(
+        "SELECT pk_text, actor FROM registers_change WHERE register = %s AND once = %s", [table.id, once[:64]]
+    )
+    found = cursor.fetchone()
+    if found is None:
+        return None
+    if found[1] != actor.id:
+        raise Conflict()
+    sql, params = row_sql(table, limits(table, Reach(everything=True)), table.pk_value(found[0]))
+    cursor.execute(sql, params)
+    row = cursor.fetchone()
+    if row is None:
+        raise Conflict()
+    return _row(table, row)
 
 
 def _writes(table: Table, actor: Actor) -> Reach:

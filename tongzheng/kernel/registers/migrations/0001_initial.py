@@ -54,9 +54,11 @@ class Migration(migrations.Migration):
                 ('before', models.JSONField(default=dict)),
                 ('after', models.JSONField(default=dict)),
                 ('import_id', models.BigIntegerField(null=True)),
+                ('once', models.CharField(max_length=64, null=True)),
             ],
             options={
                 'indexes': [models.Index(fields=['register', 'pk_text', '-id'], name='register_change_row')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('once__isnull', False)), fields=('register', 'once'), name='register_change_once')],
             },
         ),
         migrations.CreateModel(

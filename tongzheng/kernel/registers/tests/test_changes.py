@@ -138,6 +138,17 @@ def test_a_key_that_exists_and_a_value_the_database_refuses_get_words() -> None:
     assert len(entries()) == 1
 
 
+def test_what_is_sent_twice_under_one_key_is_entered_once() -> None:
+    first = api.create("trial.remarks", actor=clerk(), values={"text": "好"}, once="k1")
+    again = api.create("trial.remarks", actor=clerk(), values={"text": "好"}, once="k1")
+    assert again == first
+    assert api.create("trial.remarks", actor=clerk(), values={"text": "好"}, once="k2") != first
+    with pytest.raises(Conflict):
+        api.create("trial.remarks", actor=clerk(id=8), values={"text": "好"}, once="k1")
+    assert Remark.objects.count() == 2
+    assert len(entries()) == 2
+
+
 def test_a_missing_row_cannot_be_changed() -> None:
     with pytest.raises(Missing):
         api.update("trial.dams", actor=clerk(), pk=1, values={"name": "x"})

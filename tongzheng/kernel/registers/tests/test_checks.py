@@ -62,3 +62,25 @@ def test_what_no_index_serves_is_warned_of() -> None:
         "register trial.remarks: search over text has no search_index(text)",
         "register trial.remarks: sort by number has no index",
     ]
+
+
+@pytest.mark.usefixtures("city")
+def test_health_warns_of_imports_that_stand_still_and_of_large_registers_without_indexes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from django.db import connection
+
+    from tongzheng.kernel.registers import health
+    from tongzheng.kernel.registers.health import checks
+
+    assert [(c.name, c.level) for c in checks()] == [("registers.imports", "ok"), ("registers.indexes", "ok")]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO registers_import (register, state, label, name, digest, size, columns, ignored, total, done,"
+            " creates, updates, unchanged, bad, created_at) VALUES ('trial.dams', 'running', '', '', '', 0, '[]', '[]',"
+            " 0, 0, 0, 0, 0, 0, now() - interval '1 hour')"
+        )
+    monkeypatch.setattr(health, "LARGE", -2)
+    found = {c.name: c for c in checks()}
+    assert found["registers.imports"].level == "warning"
+    assert "has no search_index" in found["registers.indexes"].detail.en

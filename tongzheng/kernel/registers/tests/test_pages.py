@@ -15,7 +15,7 @@ from tongzheng.kernel.ledger.api import entries
 from tongzheng.kernel.registers import api, import_work, imports
 
 from . import sheets
-from .trial import Dam, clerk
+from .trial import Dam, Remark, clerk
 
 pytestmark = pytest.mark.usefixtures("city")
 ID = "11010519491231002X"
@@ -169,6 +169,14 @@ def test_a_row_is_entered_shown_and_changed(desk: Desk) -> None:
     stored = Dam.objects.get()
     assert (stored.name, stored.version, bool(stored.owner_sealed)) == ("新名", 2, True)
     assert "贺家湾坝 → 新名" in desk.client.get(answer["Location"]).content.decode()
+
+
+def test_a_form_sent_twice_enters_one_row(desk: Desk) -> None:
+    key = re.search(r'name="once" value="([0-9a-f]{32})"', desk.get("trial.remarks/new/"))
+    assert key is not None
+    answers = [desk.post("trial.remarks/new/", text="好", once=key[1]) for _ in range(2)]
+    assert answers[0]["Location"] == answers[1]["Location"]
+    assert Remark.objects.count() == 1
 
 
 def test_a_bad_form_comes_back_with_everything_typed(desk: Desk) -> None:
