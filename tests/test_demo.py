@@ -18,6 +18,7 @@ TABLES = (
     "cases_task",
     "messages_message",
     "ledger_entry",
+    "cases_review",
 )
 
 

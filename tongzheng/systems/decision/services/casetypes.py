@@ -31,6 +31,7 @@ RECEIVED = State(
 CORRECTING = State(
     "correcting",
     T("待补正", "To be supplemented"),
+    phase="paused",
     public=T("请您补正材料", "Please supplement your materials"),
 )
 REFUSED = State("refused", T("不予受理", "Acceptance refused"), phase="closed")
@@ -45,6 +46,7 @@ SUPPLEMENT = Move(
     by="services.accept",
     basis=law("第三十二条第一款第四项", "Art 32(1)(4)"),
     to="applicant",
+    clock="pause",
     note="required",
     once=True,
     tells=("services.supplement",),
@@ -63,6 +65,7 @@ RESUBMIT = Move(
     by=APPLICANT,
     basis=law("第三十二条第一款第五项", "Art 32(1)(5)"),
     to="previous",
+    clock="resume",
     fields=(Field("supplements", T("补正材料", "Supplements"), kind="files", required=False),),
     tone="primary",
 )

@@ -153,8 +153,7 @@ def offer_item(key: str, *, actor: identity.Actor, organisation: int, region: st
     office = identity.organisation(organisation)
     if office is None:
         raise Missing(T("没有这个单位", "There is no such organisation"))
-    level = "3" if region.endswith("00") else "4"
-    code = f"{office.uscc}{level}{item.basic_code}"
+    code = f"{office.uscc}{level_of(region)}{item.basic_code}"
     offer, fresh = Offer.objects.get_or_create(
         item_key=key,
         region=region,
@@ -169,6 +168,52 @@ def offer_item(key: str, *, actor: identity.Actor, organisation: int, region: st
             body={"item": key, "organisation": organisation, "region": region, "code": code},
         )
     return offer.implementation_code
+
+
+@transaction.atomic
+def offer_items(rows: Iterable[tuple[str, int, str]], *, actor: identity.Actor) -> int:
+    """Have many offices handle items at once and return how many offers are new; doing it twice is as once.
+
+    Args: rows, (item key, organisation, region). One ledger entry for all. Raises Refused, Missing.
+    """
+    wanted = list(rows)
+    basic = {
+        one.key: one.basic_code
+        for one in Item.objects.filter(valid_to__isnull=True, key__in={key for key, _, _ in wanted})
+    }
+    offices = {
+        body.id: body for body in identity.organisations(ids=sorted({o for _, o, _ in wanted}), limit=5000)
+    }
+    for organisation, region in {(organisation, region) for _, organisation, region in wanted}:
+        identity.require(actor, "services.manage_items", organisation=organisation, region=region)
+    if any(key not in basic or organisation not in offices for key, organisation, _ in wanted):
+        raise Missing(T("没有这个事项或单位", "There is no such item or organisation"))
+    known = set(Offer.objects.values_list("item_key", "region"))
+    fresh = [
+        Offer(
+            item_key=key,
+            region=region,
+            organisation_id=organisation,
+            implementation_code=f"{offices[organisation].uscc}{level_of(region)}{basic[key]}",
+        )
+        for key, organisation, region in wanted
+        if (key, region) not in known
+    ]
+    if fresh:
+        Offer.objects.bulk_create(fresh, batch_size=500)
+        ledger.append(
+            act="services.offer",
+            subject="services.offer",
+            actor=actor.id,
+            label=actor.label,
+            body={"count": len(fresh), "offices": len({one.organisation_id for one in fresh})},
+        )
+    return len(fresh)
+
+
+def level_of(region: str) -> str:
+    """Return the level of an office's power by where it is: "3" city, "4" county (GB/T 39554.1-2020)."""
+    return "3" if region.endswith("00") else "4"
 
 
 def _version(key: str, day: date) -> Item:
