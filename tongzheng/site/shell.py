@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib import import_module
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from tongzheng.kernel.core.discovery import packages_with
 from tongzheng.kernel.core.faces import SECTIONS, PortalEntry, WorkEntry
 from tongzheng.kernel.core.registry import registry
 from tongzheng.kernel.core.text import T, english
+from tongzheng.kernel.messages.api import unread_count
 
 THEMES = ("auto", "dark", "light")
 SIZES = ("normal", "large")
@@ -75,14 +74,7 @@ class Shell:
     @cached_property
     def unread(self) -> int:
         """How many messages the person has not read (one statement, only if shown)."""
-        if not self.signed_in:
-            return 0
-        messages = (
-            import_module("tongzheng.kernel.messages.api")
-            if "tongzheng.kernel.messages" in _with_doors()
-            else None
-        )
-        return messages.unread_count(self.actor) if messages else 0
+        return unread_count(self.actor) if self.signed_in else 0
 
     @cached_property
     def nav(self) -> tuple[NavSection, ...]:
@@ -169,8 +161,3 @@ def _current(path: str, urls: list[str]) -> str:
     """Return the url that the path is under: the longest, so that /work/cases/ does not light /work/ too."""
     fitting = [u for u in urls if path == u or (u != "/" and path.startswith(u))]
     return max(fitting, key=len, default="")
-
-
-@cache
-def _with_doors() -> frozenset[str]:
-    return frozenset(packages_with("api"))
