@@ -260,6 +260,8 @@ def _best_sheet(book: Any, archive: zipfile.ZipFile, table: Table) -> Book:
             continue
         path = str(sheet._worksheet_path).lstrip("/")
         merged[sheet.title] = _scan(archive, path)
+        # What a file says of its own size may be wrong, and rows beyond it would be lost without a word.
+        sheet.reset_dimensions()
         head = list(_xlsx_rows(sheet, 1, HEADER_WITHIN))
         best = max((len(matched(table, cells)[0]) for _, cells in head), default=0)
         found.append((best, sheet, head))
@@ -335,7 +337,7 @@ def _scan(archive: zipfile.ZipFile, path: str) -> list[str]:
     with archive.open(path) as stream:
         while block := stream.read(2**18):
             window = tail + block
-            if len(found) < 5:
+            if len(found) < 5 and b"mergeCell" in window:
                 found += [ref for raw in _MERGED.findall(window) if (ref := raw.decode()) not in found]
             tail = window[-200:]
             ended = block.rfind(b"</row>")

@@ -94,7 +94,7 @@ def _sheet(part: Any, sheet: SheetOut, stamp: Stamp | None) -> int:
     )
     part.write(
         (
-            f'{_HEAD}<worksheet {_NS}><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2"'
+            f'{_HEAD}<worksheet {_NS}><dimension ref="A1"/><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2"'
             f' activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
             f"{f'<cols>{cols}</cols>' if cols else ''}<sheetData>"
         ).encode()

@@ -255,6 +255,16 @@ def test_the_sheet_with_the_header_is_found_and_a_title_line_is_skipped() -> Non
     assert view.good[0]["#"] == "3"
 
 
+def test_rows_beyond_the_size_that_a_file_claims_are_read() -> None:
+    good = sheets.xlsx(*ROWS)
+    sheet = sheets.part(good, "xl/worksheets/sheet1.xml")
+    assert b'<dimension ref="A1:E3"' in sheet
+    lying = sheet.replace(b'<dimension ref="A1:E3"', b'<dimension ref="A1:B2"')
+    view = take(sheets.rezipped(good, **{"xl__worksheets__sheet1.xml": lying}))
+    assert counts(view) == ("ready", 2, 2, 0, 0, 0)
+    assert view.columns == ("name", "code", "region", "height", "built")
+
+
 def test_errors_in_cells_and_lost_digits_are_named() -> None:
     view = take(
         sheets.xlsx(
