@@ -81,13 +81,16 @@ class _Demo(Supervisor):
             return
         if found["finished"]:
             self.told = "finished"
+            print("\r\x1b[K" if sys.stdout.isatty() else "", end="")
             say("演示城市已就绪。", "The demo city is complete.")
             return
-        share = 100 * found["done"] // max(1, found["total"])
+        # At a terminal one line that changes; into a file a line for every tenth.
+        seen, share = sys.stdout.isatty(), 100 * found["done"] // max(1, found["total"])
+        share -= 0 if seen else share % 10
         line = told(f"{found['what'].zh} {share}%", f"{found['what'].en} {share}%")
         if line != self.told:
             self.told = line
-            print(f"  {line}", flush=True)
+            print(f"\r\x1b[K  {line}" if seen else f"  {line}", end="" if seen else "\n", flush=True)
 
 
 def demo_password(data: Path) -> str:
