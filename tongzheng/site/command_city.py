@@ -53,6 +53,10 @@ class _Demo(Supervisor):
         super().__init__(plan)
         self.password, self.told, self.since = password, "", 0.0
 
+    def prepared(self) -> bool:
+        """Tell whether there is nothing to do: the tables are up to date and the accounts are written down."""
+        return len((self.plan.data / "demo-accounts.txt").read_text().splitlines()) > 1 and super().prepared()
+
     def ready(self, seconds: float) -> None:
         super().ready(seconds)
         address, path = self.plan.address, self.plan.data / "demo-accounts.txt"

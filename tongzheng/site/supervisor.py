@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from tongzheng.site import place, postgres
+from tongzheng.site import place, postgres, tables
 from tongzheng.site.programs import NoServer
 from tongzheng.site.words import say, step, told
 
@@ -164,7 +164,8 @@ class Supervisor:
             _port_free(plan.bind, plan.port)
             with self._database():
                 try:
-                    self._prepare()
+                    if not self.prepared():
+                        self._prepare()
                     self._start_children()
                     self._wait_for_web()
                     self.ready(time.monotonic() - began)
@@ -209,16 +210,21 @@ class Supervisor:
                 self.server = stack.enter_context(postgres.city(self.plan.data, say=tell, share=False))
             yield
 
+    def prepared(self) -> bool:
+        """Tell whether there is nothing to do before the children can start."""
+        return tables.up_to_date(os.environ["DATABASE_URL"])
+
     def _prepare(self) -> None:
+        """Bring the tables up to date. Raises CannotStart with what the program said, if it cannot even be loaded."""
         with step("数据表", "tables"):
             child = Child("prepare", _tongzheng("migrate"), output=subprocess.PIPE, once=True)
-            self.children = [child]
+            self.children.append(child)
             child.start()
             assert child.process is not None
             said = child.process.communicate()[0].decode(errors="replace").strip()
             if child.process.returncode:
                 raise CannotStart(said)
-            self.children = []
+            self.children.remove(child)
 
     def _start_children(self) -> None:
         plan = self.plan
@@ -249,17 +255,15 @@ class Supervisor:
         self._note()
 
     def _wait_for_web(self) -> None:
-        web = self.children[0]
+        doubtful = time.monotonic() + 45
         with step("网页服务", "web server"):
             while not answers(self.plan.address):
-                if not web.running and web.failures >= 2:
-                    log = self.plan.log
-                    words = log.read_text(errors="replace")[-1500:] if log else ""
-                    raise CannotStart(
-                        told(f"网页服务无法启动。\n{words}", f"The web server does not start.\n{words}")
-                    )
                 self._look()
                 time.sleep(TICK)
+                if time.monotonic() > doubtful:
+                    # Perhaps the program cannot be loaded: this says so, and raises.
+                    doubtful = time.monotonic() + 600
+                    self._prepare()
         self.answered = time.monotonic()
 
     def _watch(self) -> None:
