@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from .acts import move
 from .conftest import DESK, PHONE
 
 pytestmark = pytest.mark.browser
@@ -28,27 +29,6 @@ def report(citizen):
     number, code = page.locator("dl.facts dd b").all_inner_texts()
     assert re.fullmatch(r"RX\d{15}", number)
     return number, code
-
-
-def move(staff, key, **entries):
-    """Make the move of a key on the open sheet, filling what its form asks; by keyboard as at work."""
-    page = staff.page
-    before = page.locator("ol.timeline > li").count()
-    page.keyboard.press(key)
-    if entries:
-        form = page.locator("form.moveform")
-        form.wait_for()
-        for name, value in entries.items():
-            if name == "organisation":
-                form.locator("[name=move_organisation_words]").press_sequentially(value, delay=20)
-                form.locator("[role=option]").first.click()
-            elif name == "note":
-                form.locator("[name=move_note]").fill(value)
-            else:
-                form.locator(f'[name="{name}"][value="{value}"]').check()
-        staff.picture(f"move-{key}")
-        form.locator("button.primary").click()
-    page.locator("ol.timeline > li").nth(before).wait_for(state="attached")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

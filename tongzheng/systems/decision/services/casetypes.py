@@ -165,6 +165,7 @@ APPLICATION = CaseType(
             by="services.review",
             basis=law("第三十四条", "Art 34"),
             claims=True,
+            note="none",
             key="r",
             tone="primary",
         ),
