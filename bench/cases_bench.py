@@ -1,0 +1,116 @@
+"""What a case costs, at 10,000 and at a million cases, beside bare SQL that does the same.
+
+    python -m bench.cases_bench [--rows 1000000] [--small 10000] [--seconds 10] [--users 8]
+
+Starts a PostgreSQL of our own with fsync on, makes two databases, fills them (about five minutes for the million) and
+prints: full life cycles a second (open, assign, sign for, feed back, answer, close, each its own transaction with ledger
+and messages) against the same rows written by bare SQL; and every page's median and p95 at 8 users against the bare SQL
+of that page. Ours and the floor take turns, so that whatever else the machine does falls on both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+import psycopg
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongzheng.site.settings")
+
+TARGET_RATIO, TARGET_MORE, TARGET_P95, TARGET_GROWTH = 4.0, 40.0, 150.0, 1.3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Fill, measure, print; return 0 if every target is met."""
+    parser = argparse.ArgumentParser(prog="bench.cases_bench")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--small", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--users", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=3)
+    chosen = parser.parse_args(arguments)
+    from tongzheng.site.postgres import Server
+    from tongzheng.site.programs import owner
+
+    who = owner()
+    home = Path(tempfile.mkdtemp(prefix="tz-bench-"))
+    who.make(home)
+    server = Server(home, who=who, durable=True)
+    try:
+        server.start()
+        small = filled(server.url, "bench_small", chosen.small)
+        large = filled(server.url, "bench_large", chosen.rows)
+        met = lives(large, chosen) & pages_of(small, large, chosen)
+    finally:
+        server.stop(patience=5)
+        shutil.rmtree(home, ignore_errors=True)
+    return 0 if met else 1
+
+
+def filled(url: str, name: str, rows: int) -> str:
+    """Make and fill a database, in a process of its own because settings are read once; return its address."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    address = url.replace("@/tongzheng?", f"@/{name}?")
+    print(f"filling {rows:,} cases …", flush=True)
+    environment = {**os.environ, "DATABASE_URL": address}
+    subprocess.run([sys.executable, "-m", "bench.cases_bench_fill", str(rows)], check=True, env=environment)
+    return address
+
+
+def lives(url: str, chosen: argparse.Namespace) -> bool:
+    """Measure life cycles by turns; print and judge the ratio."""
+    from bench.cases_life import measure
+
+    got: dict[str, list[dict[str, float]]] = {"ours": [], "floor": []}
+    for _ in range(chosen.rounds):
+        for kind in got:
+            got[kind].append(measure(kind, url, clients=chosen.users, seconds=chosen.seconds))
+    rate = {kind: median(one["a second"] for one in rounds) for kind, rounds in got.items()}
+    ratio = median(f["a second"] / o["a second"] for o, f in zip(got["ours"], got["floor"], strict=True))
+    print(f"\nlife cycles (6 transactions each), {chosen.users} clients, {chosen.rows:,} cases")
+    for kind, rounds in got.items():
+        one = rounds[-1]
+        print(
+            f"  {kind:6} {rate[kind]:7.1f} a second   median {one['median ms']:6.1f} ms   p95 {one['p95 ms']:6.1f} ms"
+            f"   CPU of a client {one['client CPU ms']:5.2f} ms"
+        )
+    print(f"  ratio  {ratio:7.2f} × the floor   {_word(ratio <= TARGET_RATIO)} (≤ {TARGET_RATIO:g})")
+    return ratio <= TARGET_RATIO
+
+
+def pages_of(small: str, large: str, chosen: argparse.Namespace) -> bool:
+    """Measure the pages by turns at both sizes; print and judge each."""
+    from bench.cases_pages import measure
+
+    def run(kind: str, url: str) -> dict[str, tuple[float, float, int]]:
+        return measure(kind, url, users=chosen.users, seconds=chosen.seconds)
+
+    floor, ours, little = run("bare", large), run("ours", large), run("ours", small)
+    print(f"\npages, {chosen.users} users; ms{'':22} bare SQL     ours      p95   {chosen.small:,}   growth")
+    met = True
+    for name, (middle, p95, _) in ours.items():
+        growth = middle / little[name][0]
+        # Below a few milliseconds growth is noise, and nobody's page is slower for it.
+        sound = middle <= floor[name][0] + TARGET_MORE and p95 <= TARGET_P95
+        sound = sound and (growth <= TARGET_GROWTH or middle < 5)
+        met &= sound
+        print(
+            f"  {name:26}       {floor[name][0]:8.2f} {middle:8.2f} {p95:8.2f} {little[name][0]:8.2f} {growth:8.2f}"
+            f"   {_word(sound)}"
+        )
+    return met
+
+
+def _word(good: bool) -> str:
+    return "ok" if good else "MISSED"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
