@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -161,14 +162,18 @@ def _numbers(after: str | None) -> tuple[int, int] | None:
 
 
 def my_cases(*, actor: identity.Actor, after: str | None = None, limit: int = 20) -> Page[CaseRow]:
-    """Return a page of the cases that are for the actor (their account or their person), newest first."""
+    """Return a page of the cases that are for the actor (their account, person or enterprise), newest first."""
     if actor.id is None:
         raise SignInNeeded()
     most = max(1, min(limit, MOST))
     last, _ = _after_case(after)
     place = "" if last is None else " AND c.id < %s"
     walks = []
-    for column, value in (("applicant_account_id", actor.id), ("applicant_person_id", actor.person_id)):
+    whose = [("applicant_account_id", actor.id), ("applicant_person_id", actor.person_id)]
+    if actor.kind == "citizen":
+        bodies = dict.fromkeys(post.organisation_id for post in actor.posts)
+        whose += [("applicant_organisation_id", body) for body in bodies]
+    for column, value in whose:
         if value is not None:
             text = f"SELECT c.id FROM cases_case c WHERE c.{column} = %s{place} ORDER BY c.id DESC LIMIT {most + 1}"
             walks.append((text, [value] if last is None else [value, last]))
@@ -178,7 +183,8 @@ def my_cases(*, actor: identity.Actor, after: str | None = None, limit: int = 20
         f" ORDER BY c.id DESC LIMIT {most + 1}",
         [value for _, values in walks for value in values],
     )
-    return _cases_page(found, most, clock.now())
+    page = _cases_page(found, most, clock.now())
+    return Page(tuple(replace(row, handler_id=None, handler_label="") for row in page.rows), page.after)
 
 
 def inbox(

@@ -72,6 +72,11 @@ class Case(models.Model):
                 name="cases_case_person",
                 condition=Q(applicant_person_id__isnull=False),
             ),
+            models.Index(
+                fields=["applicant_organisation_id", "-id"],
+                name="cases_case_enterprise",
+                condition=Q(applicant_organisation_id__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["number"], name="cases_case_number"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.errors import Invalid, Refused, SignInNeeded
@@ -135,11 +135,7 @@ def open_case(
     by = (actor.id, people.actor_label(actor, post_id))
     written = _statement(declared, record, running, whom, personal, by, note, files, document, kept_key, now)
     try:
-        if kept_key is None:
-            written.run()
-        else:
-            with transaction.atomic():
-                written.run()
+        written.run()
     except IntegrityError as error:
         # Two submissions of one form at once: the other one has just opened the case.
         if kept_key is None or "cases_case_key" not in str(error):

@@ -88,7 +88,8 @@ def sheet(case: int | str, *, actor: identity.Actor) -> Sheet:
     said = _review(json_of(found[0][len(NAMES) + 2]), record)
     events = [_event(row) for row in sql.rows(_EVENTS, (record.id,))]
     if not staff:
-        events = [_for_applicant(event) for event in events if event.kind not in PRIVATE]
+        events = [_for_applicant(declared, event) for event in events if event.kind not in PRIVATE]
+        record = replace(record, handler_id=None, handler_label="")
     return Sheet(
         case=case_view(record, now=now, with_code=mine),
         clocks=clock_views(declared, running, now),
@@ -188,12 +189,22 @@ def _event(row: tuple[Any, ...]) -> EventView:
     )
 
 
-def _for_applicant(event: EventView) -> EventView:
-    """Return an event as the applicant sees it: the office that acted, not the person."""
-    if " · " not in event.actor_label:
-        return event
-    office = event.actor_label.partition(" · ")[2]
-    return replace(event, actor_id=None, actor_label=office)
+def _for_applicant(declared: CaseType, event: EventView) -> EventView:
+    """Return an event as the applicant sees it: the office that acted, not the person.
+
+    Of notes they see their own and those of moves that address them; what offices write to each other is theirs.
+    """
+    mine = " · " not in event.actor_label
+    told = mine or any(
+        move.name == event.move and (move.tells or move.document or move.to == "applicant")
+        for move in declared.moves
+    )
+    return replace(
+        event,
+        actor_id=event.actor_id if mine else None,
+        actor_label=event.actor_label if mine else event.actor_label.partition(" · ")[2],
+        note=event.note if told else "",
+    )
 
 
 def _review(kept: dict[str, Any] | None, record: Record) -> ReviewView | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from tongzheng.kernel.cases import api, calendars, numbers
 from tongzheng.kernel.cases.views import CaseView
 from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.errors import Conflict, Invalid, Missing, Refused, SignInNeeded, Throttled
-from tongzheng.kernel.identity.api import NOBODY, SYSTEM
+from tongzheng.kernel.identity.api import NOBODY, SYSTEM, Actor
 from tongzheng.kernel.ledger import api as ledger
 
 FACTS = {"place": "离石区滨河北路 12 号", "what": "暖气不热三天了", "id_number": "11010519491231002X"}
@@ -217,6 +218,8 @@ def test_only_the_applicant_supplements_and_once_is_once(city: Any, morning: dat
         api.move_case(case.id, "ask", actor=city.clerk, note="再补")
     sheet = api.sheet(case.id, actor=city.citizen)
     assert [event.actor_label for event in sheet.timeline][2:4] == ["供热公司 运行科", "供热公司 运行科"]
+    assert [event.note for event in sheet.timeline if event.move == "ask"] == ["请补交房产证"]
+    assert (sheet.case.handler_id, sheet.case.handler_label) == (None, "")
     assert sheet.case.query_code
     assert not sheet.may_reveal
 
@@ -238,6 +241,24 @@ def test_a_returned_case_goes_back_to_who_held_it(city: Any, morning: datetime) 
     back = api.move_case(case.id, "return", actor=city.clerk, note="不属于我公司供热范围")
     assert (back.state, back.organisation_id) == ("new", city.bureau)
     assert [row.number for row in api.inbox(actor=city.agent)] == [case.number]
+
+
+def test_what_offices_write_to_each_other_is_not_shown_to_the_applicant(city: Any, morning: datetime) -> None:
+    case = at_work(city)
+    api.move_case(case.id, "inspect", actor=city.clerk, note="此户多次欠费，注意方式")
+    for actor, notes in ((city.clerk, ["此户多次欠费，注意方式"]), (city.citizen, [""])):
+        timeline = api.sheet(case.id, actor=actor).timeline
+        assert [event.note for event in timeline if event.move == "inspect"] == notes
+    (row,) = api.my_cases(actor=city.citizen)
+    assert (row.number, row.handler_label) == (case.number, "")
+
+
+def test_an_enterprise_sees_and_moves_its_own_cases(city: Any, morning: datetime) -> None:
+    case = opened(city, applicant=api.Applicant(organisation_id=city.company))
+    assert case.applicant_label == "供热公司"
+    keeper = Actor(21, "任小英", "citizen", (replace(city.clerk.posts[0], actions={}),))
+    assert [row.number for row in api.my_cases(actor=keeper)] == [case.number]
+    assert api.move_case(case.id, "withdraw", actor=keeper).state == "withdrawn"
 
 
 def test_who_may_not_read_does_not_learn_that_there_is_a_case(city: Any, morning: datetime) -> None:
