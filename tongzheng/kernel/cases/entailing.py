@@ -25,7 +25,7 @@ from .statement import FAR, Statement
 _UPDATE = (
     "UPDATE cases_case SET state = %s, phase = %s, version = version + 1, events = events + 1, organisation_id = %s,"
     " organisation_label = %s, previous_id = %s, handler_id = %s, handler_label = %s, mover_id = %s, made = %s,"
-    " due_at = %s, soon_at = %s, paused_at = %s, closed_at = %s, documents = %s"
+    " due_at = %s, soon_at = %s, paused_at = %s, closed_at = %s, stopped_at = %s, documents = %s"
     " WHERE id = %s AND version = %s RETURNING id, events"
 )
 _DONE = (
@@ -135,6 +135,7 @@ def case_after(
         soon_at=first.soon_at if first else record.soon_at,
         paused_at=first.paused_at if first else record.paused_at,
         closed_at=(record.closed_at or now) if closed else None,
+        stopped_at=record.stopped_at or (now if act.clock == "stop" and record.due_at else None),
     )
 
 
@@ -160,7 +161,7 @@ def statement_of(
         (
             *(after.state, after.phase, after.organisation_id, after.organisation_label, after.previous_id),
             *(after.handler_id, after.handler_label, after.mover_id, after.made, after.due_at, after.soon_at),
-            *(after.paused_at, after.closed_at, after.documents, before.id, before.version),
+            *(after.paused_at, after.closed_at, after.stopped_at, after.documents, before.id, before.version),
         ),
     )
     same_work = (
@@ -169,7 +170,9 @@ def statement_of(
         and before.organisation_id is not None
         and (after.state, after.organisation_id) == (before.state, before.organisation_id)
     )
-    limits = (after.due_at, FAR, after.soon_at, FAR)
+    # What remains to be done once the clock has stopped has no limit of its own.
+    due, soon = (None, None) if after.stopped_at else (after.due_at, after.soon_at)
+    limits = (due, FAR, soon, FAR)
     if same_work:
         written.add("d", _KEPT, (after.handler_id, *limits, act.waits, before.id))
     else:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from tongzheng.kernel.core.faces import PaperPage
 from tongzheng.kernel.core.registry import registry
 from tongzheng.kernel.core.text import T, same
 
@@ -57,6 +58,7 @@ def events(sheet: Sheet) -> list[dict[str, Any]]:
     holder: int | None = None
     for event in sorted(sheet.timeline, key=lambda event: event.n):
         made.insert(0, _event(event, handed=made != [] and event.organisation_id != holder))
+        made[0]["paper"] = _paper(sheet, event) if event.document else ""
         holder = event.organisation_id
     if made:
         made[0]["tone"] = "pause" if sheet.case.phase == "paused" else "now"
@@ -78,6 +80,14 @@ def _event(event: EventView, *, handed: bool) -> dict[str, Any]:
         "document_title": event.document_title,
         "data": event.data,
     }
+
+
+def _paper(sheet: Sheet, event: EventView) -> str:
+    """Return where the document that an event issued can be had, if the case's system says so."""
+    for page in registry.of(PaperPage).values():
+        if page.type_id == sheet.case.type_id:
+            return page.url.format(number=sheet.case.number, n=event.n)
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TASK_COLUMNS = (
     "t.id, t.case_id, t.kind, t.region, t.organisation_id, t.handler_id, t.done_at, c.number, c.type_id, c.state,"
     " c.phase, c.title, c.organisation_label, c.handler_label, c.applicant_label, c.opened_at, c.due_at, c.soon_at,"
-    " c.paused_at, c.closed_at"
+    " c.paused_at, COALESCE(c.stopped_at, c.closed_at)"
 )
 
 

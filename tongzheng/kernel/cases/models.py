@@ -45,6 +45,7 @@ class Case(models.Model):
     soon_at = models.DateTimeField(null=True)
     paused_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
     days = models.IntegerField(null=True)
     key = models.TextField(null=True, db_collation="C")
     subject = models.TextField(default="", db_collation="C")

@@ -125,6 +125,7 @@ def open_case(
         soon_at=running.soon_at if running else None,
         paused_at=None,
         closed_at=None,
+        stopped_at=None,
         days=days,
         subject=subject,
         facts={**opened, **forms.masks(fields, personal)},

@@ -274,7 +274,14 @@ def progress(number: str, code: str) -> Progress:
         opened_at=record.opened_at,
         due_at=record.due_at,
         closed_at=record.closed_at,
-        light=light_of(now, record.phase, record.due_at, record.soon_at, record.paused_at, record.closed_at),
+        light=light_of(
+            now,
+            record.phase,
+            record.due_at,
+            record.soon_at,
+            record.paused_at,
+            record.stopped_at or record.closed_at,
+        ),
         steps=tuple(steps),
         explain=first[0].explain if first else None,
         reviewable=declared.review

@@ -51,6 +51,7 @@ class Record:
     soon_at: datetime | None
     paused_at: datetime | None
     closed_at: datetime | None
+    stopped_at: datetime | None
     days: int | None
     subject: str
     facts: dict[str, Any]
@@ -184,7 +185,7 @@ def light_of(
     paused: datetime | None,
     closed: datetime | None,
 ) -> str:
-    """Return the traffic light of a case."""
+    """Return the traffic light of a case; `closed` is when its time ended: a clock may stop before the case closes."""
     if phase == 2 and closed is None:
         return "done"
     return clocks.light(now=now, due=due, soon=soon, paused=paused, stopped=closed)
@@ -219,7 +220,14 @@ def view(record: Record, *, now: datetime, with_code: bool) -> CaseView:
         applicant_person_id=record.applicant_person_id,
         applicant_organisation_id=record.applicant_organisation_id,
         subject=record.subject,
-        light=light_of(now, record.phase, record.due_at, record.soon_at, record.paused_at, record.closed_at),
+        light=light_of(
+            now,
+            record.phase,
+            record.due_at,
+            record.soon_at,
+            record.paused_at,
+            record.stopped_at or record.closed_at,
+        ),
         facts=record.facts,
         query_code=numbers.query_code(record.number) if with_code else "",
         documents=tuple(record.documents),
@@ -255,7 +263,7 @@ ROW_NAMES = (
         "due_at",
         "soon_at",
     ),
-    *("paused_at", "closed_at"),
+    *("paused_at", "closed_at", "stopped_at"),
 )
 ROW_COLUMNS = ", ".join(f"c.{name}" for name in ROW_NAMES)
 
@@ -263,7 +271,9 @@ ROW_COLUMNS = ", ".join(f"c.{name}" for name in ROW_NAMES)
 def row_view(row: tuple[Any, ...], now: datetime) -> CaseRow:
     """Return one line of a list from the columns of ROW_COLUMNS."""
     (id, number, type_id, state, phase, title, region, organisation_id, organisation_label) = row[:9]
-    (handler_id, handler_label, applicant, subject, version, opened, due, soon, paused, closed) = row[9:19]
+    (handler_id, handler_label, applicant, subject, version, opened, due, soon, paused, closed, stopped) = (
+        row[9:20]
+    )
     type_title, state_title = titles(type_id, state)
     return CaseRow(
         id=id,
@@ -285,7 +295,7 @@ def row_view(row: tuple[Any, ...], now: datetime) -> CaseRow:
         opened_at=opened,
         due_at=due,
         closed_at=closed,
-        light=light_of(now, phase, due, soon, paused, closed),
+        light=light_of(now, phase, due, soon, paused, stopped or closed),
     )
 
 

@@ -132,6 +132,7 @@ class Migration(migrations.Migration):
                 ('soon_at', models.DateTimeField(null=True)),
                 ('paused_at', models.DateTimeField(null=True)),
                 ('closed_at', models.DateTimeField(null=True)),
+                ('stopped_at', models.DateTimeField(null=True)),
                 ('days', models.IntegerField(null=True)),
                 ('key', models.TextField(db_collation='C', null=True)),
                 ('subject', models.TextField(db_collation='C', default='')),
