@@ -19,7 +19,7 @@ from tongzheng.kernel.ledger import api as ledger
 
 from .manifest import ITEM_TYPES
 from .models import Item, Offer
-from .rules import elements_of, found_by, item_faults, text
+from .rules import elements_of, found_by, in_order, item_faults, text
 from .views import ItemView, OfferView
 
 DATA = Path(__file__).parent / "data"
@@ -86,7 +86,9 @@ def load_items(items: Iterable[Mapping[str, Any]], *, actor: identity.Actor) -> 
     current = {item.key: item for item in Item.objects.filter(valid_to__isnull=True).select_for_update()}
     written = 0
     for raw in items:
-        elements = json.loads(json.dumps({k: v for k, v in raw.items() if k not in _COLUMNS}, default=str))
+        kept = {k: v for k, v in raw.items() if k not in _COLUMNS}
+        kept |= {name: list(in_order(raw[name])) for name in ("fields", "materials")}
+        elements = json.loads(json.dumps(kept, default=str))
         row = Item(
             key=raw["key"],
             name=raw["name"][0],

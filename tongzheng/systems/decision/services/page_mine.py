@@ -114,6 +114,9 @@ def _shown(
             "steps": [title for _, title in PROGRESS[case.type_id]],
             "place": names.index(place) + 1 if place in names else 0,
             "fresh": len(sheet.timeline) == 1,
+            "office": next(
+                (e.organisation_label for e in reversed(sheet.timeline) if e.organisation_label), ""
+            ),
             "papers": [(paper, _paper_url(case.number, paper.n)) for paper in kept],
             "events": _events(sheet, {paper.n: paper for paper in kept}),
             "entries": [(f.title, f.shown) for f in sheet.facts if f.kind not in ("file", "files")],

@@ -130,6 +130,12 @@ def material_of(name: str, raw: Mapping[str, Any]) -> Material:
     )
 
 
+def in_order(tables: Mapping[str, Any] | Sequence[Sequence[Any]]) -> Iterable[tuple[str, Any]]:
+    """Return named tables in their order; kept as pairs, because PostgreSQL forgets the order of an object's keys."""
+    pairs = tables.items() if isinstance(tables, Mapping) else tables
+    return ((str(name), table) for name, table in pairs)
+
+
 def elements_of(raw: Mapping[str, Any]) -> Elements:
     """Return the elements of an item as kept: its own table with the fields and materials it names put in."""
     return Elements(
@@ -137,8 +143,8 @@ def elements_of(raw: Mapping[str, Any]) -> Elements:
         statutory=(raw["statutory"][0], raw["statutory"][1]),
         bases=tuple(text(pair) for pair in raw["basis"]),
         conditions=tuple(text(pair) for pair in raw["conditions"]),
-        materials=tuple(material_of(name, m) for name, m in raw["materials"].items()),
-        fields=tuple(field_of(name, f) for name, f in raw["fields"].items()),
+        materials=tuple(material_of(name, m) for name, m in in_order(raw["materials"])),
+        fields=tuple(field_of(name, f) for name, f in in_order(raw["fields"])),
         result=text(raw["result"][:2]),
         result_kind=raw["result"][2],
         validity_months=raw["result"][3],

@@ -167,3 +167,26 @@ def test_nobody_offers_it_there(hall):
 
 def test_a_double_click_makes_one_case(hall):
     assert submit(hall, once="same").id == submit(hall, once="same").id
+
+
+def test_a_form_asks_in_the_order_of_its_declaration_also_after_it_was_kept(db):
+    items.load_items(items.read_items(), actor=identity.SYSTEM)
+    names = [field.name for field in items.item("food-business").elements.fields]
+    assert names == list(items.read_items()[0]["fields"])
+    assert names[:3] == ["applicant_name", "applicant_id", "phone"]
+
+
+def test_a_case_decided_in_time_is_not_late_because_it_is_delivered_later(hall):
+    case = submit(hall)
+    with clock.at(MONDAY):
+        cases.move_case(case.id, "accept", actor=hall.clerk)
+        cases.move_case(case.id, "review", actor=hall.reviewer)
+        cases.move_case(case.id, "propose", actor=hall.reviewer, note="齐全", data={"opinion": "grant"})
+        cases.move_case(case.id, "grant", actor=hall.decider)
+    with clock.at(MONDAY.replace(month=12, day=20)):
+        (row,) = cases.find_cases(actor=hall.decider, type_id="services.application").rows
+        assert row.light == "done"
+        closed = cases.move_case(case.id, "deliver", actor=hall.clerk, data={"way": "window"})
+        assert closed.light == "done"
+        (row,) = cases.my_cases(actor=hall.citizen).rows
+        assert row.light == "done"
