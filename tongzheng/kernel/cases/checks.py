@@ -110,6 +110,9 @@ def _move(declared: CaseType, move: Move, names: list[str], registry: Registry) 
             return
     if move.by not in (APPLICANT, SYSTEM) and registry.find(Action, move.by) is None:
         yield f"by: no action is declared as {move.by!r}"
+    action = registry.find(Action, move.by)
+    if action is not None and action.open_to:
+        yield f"by: {move.by} is open to all, who would move everyone's cases; say APPLICANT for one's own"
     if not _said(move.basis):
         yield "it has no legal basis"
     for value, known, what in (

@@ -50,6 +50,11 @@ def test_a_sound_type_has_no_fault() -> None:
         (replace(REPAIR, states=(*REPAIR.states, State("new", T("a", "b")))), "the state new stands twice"),
         (changed("sign", target="gone"), "move sign: there is no state 'gone'"),
         (changed("sign", by="casetest.none"), "move sign: by: no action is declared as 'casetest.none'"),
+        (
+            changed("sign", by="casetest.open"),
+            "move sign: by: casetest.open is open to all, who would move everyone's cases;"
+            " say APPLICANT for one's own",
+        ),
         (changed("sign", basis=T("", "x")), "move sign: it has no legal basis"),
         (
             changed("sign", tells=("casetest.none",)),

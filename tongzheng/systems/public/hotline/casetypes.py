@@ -118,7 +118,7 @@ TICKET = CaseType(
             T("直接答复", "Answer at once"),
             ("taken",),
             "closed",
-            by="hotline.take",
+            by="hotline.seat",
             basis=RULES,
             to="nobody",
             clock="stop",

@@ -4,7 +4,7 @@ import pytest
 
 from tongzheng.kernel.cases import api as cases
 from tongzheng.kernel.core import clock
-from tongzheng.kernel.core.errors import Conflict, Invalid, Refused
+from tongzheng.kernel.core.errors import Conflict, Invalid, Missing, Refused
 from tongzheng.kernel.identity import api as identity
 from tongzheng.systems.public.hotline import services
 
@@ -143,3 +143,12 @@ def test_a_stranger_to_the_ticket_cannot_handle_it(city, world):
     with pytest.raises(Refused):
         cases.move_case(ticket.id, "sign", actor=stranger)
     assert cases.sheet(ticket.id, actor=city.seat).case.state == "dispatched"
+
+
+def test_a_citizen_cannot_answer_a_ticket_not_even_their_own(city, world):
+    with clock.at(MONDAY):
+        own = services.take(actor=city.citizen, region="141102001", values=VALUES, once="w1")
+        for ticket in (take(city), own):
+            with pytest.raises((Missing, Refused)):
+                cases.move_case(ticket.id, "answer", actor=city.citizen, note="不用办了")
+            assert cases.sheet(ticket.id, actor=city.seat).case.state == "taken"
