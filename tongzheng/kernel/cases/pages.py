@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_safe
 
@@ -152,6 +152,17 @@ def related(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    """List the cases about the thing `?subject=`: for the sheet of whatever it is, such as a register's row."""
+    subject = _asked(request, "subject")
+    if not request.headers.get("HX-Request"):
+        return redirect(f"{reverse('cases:search')}{faces.query(subject=subject)}")
+    rows = api.find_cases(actor=actor_of(request), subject=subject, limit=20) if subject else Page(())
+    found = [{"row": row, "clock": faces.row_clock(row)} for row in rows]
+    return render(request, "cases/partials/related.html", {"rows": found, "subject": subject})
+
+
+@require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Find any case that the actor may read."""
     actor = actor_of(request)
@@ -191,6 +202,7 @@ def search(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", inbox, name="inbox"),
     path("search/", search, name="search"),
+    path("related/", about, name="about"),
     path("cases/<str:number>/", sheet, name="sheet"),
     path("cases/<str:number>/print/", printed, name="print"),
     path("cases/<str:number>/related/", related, name="related"),

@@ -394,6 +394,14 @@ def test_related_cases_are_those_about_the_same_thing(as_: As, city: Any) -> Non
     assert first.number not in page
 
 
+def test_the_cases_about_a_thing_are_listed_for_its_own_sheet(as_: As, city: Any) -> None:
+    case = working(city, subject="boilers.boiler:7")
+    asked = "/work/related/?subject=boilers.boiler:7"
+    assert case.number in text(as_(city.clerk).get(asked, headers={"HX-Request": "true"}))
+    assert case.number not in text(as_(city.stranger).get(asked, headers={"HX-Request": "true"}))
+    assert as_(city.clerk).get(asked)["Location"] == "/work/search/?subject=boilers.boiler%3A7"
+
+
 def test_the_calendar_shows_a_year_and_only_its_keeper_changes_a_day(
     as_: As, city: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
