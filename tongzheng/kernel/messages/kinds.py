@@ -15,7 +15,7 @@ CHANNELS: dict[str, T] = {
 LAYOUTS: dict[str, T] = {
     "decision": T("公文式文书", "Official document"),
     "receipt": T("凭证", "Receipt"),
-    "service": T("送达回证", "Proof of service"),
+    "service": T("送达回证", "Record of delivery"),
     "licence": T("证照", "Licence"),
 }
 

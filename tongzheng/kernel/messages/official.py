@@ -139,13 +139,13 @@ DOCUMENTS = (
     ),
     Document(
         "service",
-        T("送达回证", "Proof of service"),
+        T("送达回证", "Record of delivery"),
         template="service",
         rows=(
             ("documents", T("送达文书名称及文号", "Documents served, with numbers")),
             ("receiver", T("受送达人", "To be served on")),
             ("place", T("送达地点", "Place")),
-            ("way", T("送达方式", "Way of service")),
+            ("way", T("送达方式", "Way of delivery")),
             ("received", T("收到时间", "Received at")),
             ("signed", T("受送达人签名或者盖章", "Receiver's signature or seal")),
             ("proxy", T("代收人及代收理由", "Proxy, and why")),
