@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo up test check bench new format frontend lock clean
+.PHONY: help demo up test check bench new migrations docs format frontend lock clean
 
 help:
 	@echo "make demo                  start a demo city (Ctrl-C stops it; var/ keeps it)"
@@ -12,6 +12,8 @@ help:
 	@echo "make check                 style, types, import contracts, inspection of all systems"
 	@echo "make bench                 measure the speed against its floors"
 	@echo "make new SYSTEM=chapter/slug   make a new system"
+	@echo "make migrations            write the migrations that changed models lack"
+	@echo "make docs                  write docs/systems from the declarations"
 	@echo "make format                put the code into its form"
 	@echo "make lock                  renew requirements.lock from pyproject.toml"
 
@@ -48,6 +50,13 @@ bench: frontend
 new: $(READY)
 	@test -n "$(SYSTEM)" || { echo "usage: make new SYSTEM=chapter/slug"; exit 2; }
 	@$(BIN)/tongzheng new $(SYSTEM)
+
+migrations docs: export TONGZHENG_DATA = $(CURDIR)/.venv/check
+migrations: $(READY)
+	@$(BIN)/tongzheng migrations
+
+docs: $(READY)
+	@$(BIN)/tongzheng docs
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

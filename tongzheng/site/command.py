@@ -99,6 +99,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     new = verb("new", "command_build.new", "新建一个系统", "make a new system")
     new.add_argument("system", metavar="chapter/slug")
+    verb(
+        "migrations",
+        "command_build.migrations",
+        "为改动的数据表写迁移",
+        "write the migrations that models lack",
+    )
+    verb(
+        "docs",
+        "command_build.docs",
+        "由声明生成系统手册",
+        "write the handbook of systems from their declarations",
+    )
     bench = verb(
         "bench", "command_build.bench", "测量性能并与底线比较", "measure the speed against its floors"
     )

@@ -1,4 +1,4 @@
-"""Verbs for those who build: inspect, new, bench."""
+"""Verbs for those who build: inspect, new, migrations, docs, bench."""
 
 from __future__ import annotations
 
@@ -74,6 +74,34 @@ def new(chosen: argparse.Namespace) -> int:
 
     made = scaffold.make(chosen.system)
     say(f"已建立 {made}", f"Made {made}")
+    return 0
+
+
+def migrations(chosen: argparse.Namespace) -> int:
+    """Write the migrations that models lack; needs no database."""
+    import warnings
+
+    start_django()
+    from django.apps import apps
+    from django.core.management import call_command
+
+    # Named one by one: unasked, Django passes over a package that has no migrations yet.
+    ours = [config.label for config in apps.get_app_configs() if config.name.startswith("tongzheng.")]
+    # Django also asks the database whether its history is in order, and warns when none answers.
+    warnings.filterwarnings("ignore", message="Got an error checking a consistent migration history")
+    call_command("makemigrations", *ours)
+    return 0
+
+
+def docs(chosen: argparse.Namespace) -> int:
+    """Write the handbook of systems from their declarations."""
+    start_django()
+    from tongzheng.site import handbook
+
+    changed = handbook.write()
+    for path in changed:
+        print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    say(f"手册已更新 {len(changed)} 页。", f"{len(changed)} pages of the handbook changed.")
     return 0
 
 
