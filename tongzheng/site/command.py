@@ -133,7 +133,18 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     ledger = verb("ledger", "command_care.ledger", "账本", "the ledger")
-    ledger.add_argument("what", choices=["verify"])
+    ledger.add_argument("what", choices=["verify", "checkpoint"])
+    ledger.add_argument(
+        "--against",
+        type=Path,
+        metavar="FILE",
+        help=told("核验时对照在外保存的检查点", "verify: compare with a checkpoint that was kept outside"),
+    )
+    ledger.add_argument(
+        "--contents",
+        action="store_true",
+        help=told("核验时重算每个文件", "verify: also hash every kept file"),
+    )
 
     users = verb("users", "command_users.run", "账号管理", "accounts")
     acts = users.add_subparsers(dest="act", required=True, metavar=told("动作", "act"))

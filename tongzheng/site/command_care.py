@@ -1,4 +1,4 @@
-"""Verbs that care for a running city: check, backup, restore, ledger verify."""
+"""Verbs that care for a running city: check, backup, restore, ledger."""
 
 from __future__ import annotations
 
@@ -96,12 +96,16 @@ def restore(chosen: argparse.Namespace) -> int:
 
 
 def ledger(chosen: argparse.Namespace) -> int:
-    """Recompute the whole ledger and name every row that was altered, removed or reordered."""
+    """Recompute the whole ledger and name every row that was altered, removed or reordered; or print its head."""
     with postgres.city(place.data_folder()):
         start_django()
         from tongzheng.kernel.ledger import api
 
-        report = api.verify()
+        if chosen.what == "checkpoint":
+            print(api.checkpoint().note, end="")
+            return 0
+        kept = chosen.against.read_text(encoding="utf-8") if chosen.against else ""
+        report = api.verify(against=kept, files="content" if chosen.contents else "size")
         for line in report.lines():
             print(line)
     if not report.ok:
