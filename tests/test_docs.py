@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 import shlex
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from tongzheng.kernel.core.duties import all_duties
 from tongzheng.kernel.core.registry import registry
 from tongzheng.kernel.core.text import T
 from tongzheng.site import handbook
-from tongzheng.site.command import _parser
+from tongzheng.site.command import _parser, main
 from tongzheng.site.urls import api
 
 ROOT = Path(__file__).parents[1]
@@ -203,6 +204,17 @@ def test_the_integrators_guide_names_every_refusal():
 def test_the_command_itself_tells_where_a_city_lives():
     told = _parser().format_help()
     assert all(variable in told for variable in ("TONGZHENG_DATA", "TONGZHENG_PORT", "DATABASE_URL"))
+
+
+def test_a_new_city_gets_its_first_administrators_as_the_operators_guide_says(db, monkeypatch, capsys):
+    text = OPERATOR.read_text(encoding="utf-8").partition("## The environment")[0]
+    lines = [line for line in commands(text) if "users create" in line]
+    assert len(lines) == 3
+    for line in lines:
+        monkeypatch.setattr("sys.stdin", io.StringIO("Yellow-River-2026\n"))
+        assert main(shlex.split(line)[1:]) == 0, capsys.readouterr().err
+        assert main(["users", "list", "--words", shlex.split(line)[3]]) == 0
+        assert shlex.split(line)[5] in capsys.readouterr().out
 
 
 def terms() -> list[tuple[str, list[str]]]:

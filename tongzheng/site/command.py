@@ -158,6 +158,14 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument(
         "--organisation", default="", help=told("岗位所在机构：编号或名称", "where: number or name")
     )
+    create.add_argument(
+        "--region",
+        default="",
+        help=told(
+            "区划代码：机构还没有时，在这里登记它",
+            "a region's code: enter the organisation there if it is new",
+        ),
+    )
     create.add_argument("--post", default="", help=told("岗位名称", "the title of the post"))
     for act, zh, en in (
         ("password", "重设密码", "set a new password"),

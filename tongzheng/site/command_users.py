@@ -53,7 +53,7 @@ def _create(chosen: argparse.Namespace) -> None:
             api.ensure_post(
                 actor=api.SYSTEM,
                 account_id=made.id,
-                organisation=_organisation(chosen.organisation),
+                organisation=_organisation(chosen.organisation, chosen.region),
                 title=chosen.post or str(_role(chosen.role)),
                 roles=[chosen.role],
             )
@@ -75,8 +75,12 @@ def _role(id: str) -> object:
     raise Missing(T(f"没有角色 {id}；现有：{known}", f"there is no role {id}; there are: {known}"))
 
 
-def _organisation(words: str) -> int:
-    """Return the one body that the words name: its number, or a part of its name."""
+def _organisation(words: str, region: str) -> int:
+    """Return the one body that the words name: its number, or a part of its name.
+
+    With a region, one that is not there yet is entered as a public body: a new city has none, and without one
+    nobody could hold the post from which bodies are entered.
+    """
     from tongzheng.kernel.core.errors import Missing
     from tongzheng.kernel.core.text import T
     from tongzheng.kernel.identity import api
@@ -86,6 +90,11 @@ def _organisation(words: str) -> int:
     )
     if len(found) == 1 and found[0]:
         return found[0].id
+    if region and words and not words.isdecimal() and not found:
+        made = api.ensure_organisation(
+            actor=api.SYSTEM, name=words, kind="government", uscc="", region=region
+        )
+        return made.id
     names = "、".join(f"{one.id} {one.name}" for one in found if one)
     raise Missing(
         T(
