@@ -44,7 +44,9 @@ def demo(chosen: argparse.Namespace) -> None:
     plan.log = plan.log or plan.data / "logs" / "city.log"
     password = demo_password(plan.data)
     loader = [sys.executable, "-m", "tongzheng.site.command", "load-demo", "--size", str(chosen.size)]
-    plan.extra["demo"] = loader
+    loaded = read_progress(plan.data)
+    if not (loaded and loaded["finished"]):
+        plan.extra["demo"] = loader
     _Demo(plan, password).run()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import signal
 import socket
@@ -250,8 +251,9 @@ class Supervisor:
             Child("worker", _tongzheng("worker"), output=output),
             *(Child(name, command, output=output, once=True) for name, command in plan.extra.items()),
         ]
-        for child in self.children:
-            child.start()
+        self.children[0].start()
+        for child in self.children[1:]:
+            child.due = math.inf  # the processors are the web server's until it answers
         self._note()
 
     def _wait_for_web(self) -> None:
@@ -265,6 +267,9 @@ class Supervisor:
                     doubtful = time.monotonic() + 600
                     self._prepare()
         self.answered = time.monotonic()
+        for child in self.children[1:]:
+            child.due = 0.0
+        self._look()
 
     def _watch(self) -> None:
         threading.Thread(target=self._listen, daemon=True).start()
