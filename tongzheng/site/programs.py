@@ -117,12 +117,15 @@ def owner() -> Owner:
 @cache
 def _version(folder: Path, uid: int, gid: int) -> int:
     """Return the major version of the server in a folder, or 0 if it does not run for that user."""
-    if not all((folder / name).exists() for name in ("postgres", "initdb", "pg_dump", "pg_restore")):
-        return 0
-    try:
-        said = Owner(uid, gid).run(folder / "postgres", "--version").stdout
-    except OSError:
-        return 0
+    said = ""
+    for name in ("initdb", "pg_dump", "pg_restore", "postgres"):
+        try:
+            ran = Owner(uid, gid).run(folder / name, "--version")
+        except OSError:
+            return 0
+        if ran.returncode:
+            return 0
+        said = ran.stdout
     number = said.rsplit(") ", 1)[-1].split(".")[0].split()
     digits = "".join(c for c in (number[0] if number else "") if c.isdigit())
     return int(digits or 0)
@@ -157,7 +160,11 @@ def wheel(who: Owner) -> Programs | None:
 
 
 def _copied(home: Path) -> Path:
-    """Copy the wheel's server below /var/lib, once a build, so that no folder of root's has to be opened."""
+    """Copy the wheel's server below /var/lib, once a build, so that no folder of root's has to be opened.
+
+    Its libraries lie beside the package and are found by their place relative to the programs.
+    """
+    package = home.parent
     stamp = (home / "bin" / "postgres").stat()
     name = hashlib.sha256(f"{home} {stamp.st_size} {stamp.st_mtime_ns}".encode()).hexdigest()[:12]
     target = STATE / "programs" / name
@@ -165,13 +172,16 @@ def _copied(home: Path) -> Path:
         for folder in (STATE, target.parent):
             folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=target.parent))
-        shutil.copytree(home, draft / "pginstall", symlinks=True)
+        shutil.copytree(home, draft / package.name / home.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, draft / libraries.name, symlinks=True)
         draft.chmod(0o755)
         try:
             draft.rename(target)
         except OSError:
             shutil.rmtree(draft, ignore_errors=True)
-    return target / "pginstall"
+    return target / package.name / home.name
 
 
 def choose(who: Owner, version: int | None = None) -> Programs:

