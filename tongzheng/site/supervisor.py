@@ -31,7 +31,7 @@ from tongzheng.site.programs import NoServer
 from tongzheng.site.words import say, step, told
 
 TICK = 0.2
-STEADY = 60.0
+STEADY = 10.0
 """A child that ran this many seconds counts as sound: its next restart is immediate again."""
 ATTEMPTS = 5
 """How often a program that is to run once is tried."""
@@ -110,7 +110,7 @@ class Child:
                 return None
             ran = time.monotonic() - self.started
             self.failures = 0 if ran > STEADY else self.failures + 1
-            pause = 0.0 if self.failures <= 1 else min(2.0 ** (self.failures - 2), 30.0)
+            pause = 0.0 if self.failures <= 1 else min(2.0 ** (self.failures - 2), 10.0)
             self.due = time.monotonic() + pause
             how = signal.Signals(-code).name if code < 0 else f"exit {code}"
             if self.once and self.failures >= ATTEMPTS:
