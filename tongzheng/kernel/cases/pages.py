@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_safe
 
-from tongzheng.kernel.core.errors import Invalid, Missing
+from tongzheng.kernel.core.errors import Invalid, Missing, SignInNeeded
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity.api import Actor
 
@@ -166,6 +166,8 @@ def about(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Find any case that the actor may read."""
     actor = actor_of(request)
+    if not actor.signed_in:
+        raise SignInNeeded()
     asked = {name: _asked(request, name) for name in ("words", "type", "state", "region", "subject")}
     types = faces.types_for(held(actor))
     refused: Invalid | None = None

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tongzheng.kernel.core import clock
-from tongzheng.kernel.core.errors import Missing
+from tongzheng.kernel.core.errors import Missing, SignInNeeded
 from tongzheng.kernel.core.registry import registry
 from tongzheng.kernel.core.text import T, from_json, same
 from tongzheng.kernel.identity import api as identity
@@ -66,8 +66,12 @@ PRIVATE = ("note", "reveal")
 def sheet(case: int | str, *, actor: identity.Actor) -> Sheet:
     """Return all that a case sheet shows, by id or number, in two statements.
 
-    The applicant sees their own case without staff's notes and names. Raises Missing, also for who may not read it.
+    The applicant sees their own case without staff's notes and names. Raises SignInNeeded, Missing, also for who may
+    not read it.
     """
+    if actor.kind == "nobody":
+        # The same for every number, there or not: it tells nothing, and whose session ended comes back to their case.
+        raise SignInNeeded()
     condition, value = which(case)
     found = sql.rows(f"{_CASE}{condition}", (value,))
     if not found:

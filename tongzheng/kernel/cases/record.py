@@ -88,9 +88,9 @@ def which(case: int | str) -> tuple[str, int | str]:
     """Return the condition that finds a case by id or number. Raises Missing for what can be neither."""
     if isinstance(case, bool) or not isinstance(case, int | str):
         raise Missing(NO_CASE)
-    if isinstance(case, str) and not case.isdigit():
-        if not case or len(case) > 64 or "\0" in case:
-            raise Missing(NO_CASE)
+    if isinstance(case, str) and (not case or len(case) > 64 or "\0" in case):
+        raise Missing(NO_CASE)
+    if isinstance(case, str) and not case.isdecimal():
         return "c.number = %s", case.strip().upper()
     id = int(case)
     if not 0 < id < 2**63:
