@@ -14,7 +14,7 @@ from tongzheng.kernel.ledger.api import append
 
 from .actors import require
 from .models import Organisation
-from .places import like, spelled
+from .places import like, plain, spelled
 from .views import Actor, OrganisationView
 
 KINDS: dict[str, T] = {
@@ -75,6 +75,8 @@ def organisations(
     params: list[int | str | list[int]] = []
     order: str = "id"
     first: list[str] = []
+    words, uscc, region = words.replace("\0", ""), plain(uscc), plain(region or "")
+    kind = None if kind is None else plain(kind)
     for test, value in (
         ("kind = %s", kind),
         ("parent_id = %s", parent),

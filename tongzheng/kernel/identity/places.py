@@ -141,7 +141,7 @@ _SELECT = "SELECT code, name, level, parent, latin, park FROM identity_region WH
 def region(code: str) -> RegionView | None:
     """Return the region of that code, or None."""
     with connection.cursor() as cursor:
-        cursor.execute(_SELECT + "code = %s", [code])
+        cursor.execute(_SELECT + "code = %s", [plain(code)])
         row = cursor.fetchone()
     return RegionView(*row) if row else None
 
@@ -161,15 +161,16 @@ def regions(
     """
     where: list[str] = ["TRUE"]
     params: list[Any] = []
+    words = words.replace("\0", "")
     if codes is not None:
         where.append("code = ANY(%s)")
-        params.append(list(codes))
+        params.append([plain(code) for code in codes])
     if parent is not None:
         where.append("parent = %s")
-        params.append(parent)
+        params.append(plain(parent))
     if level is not None:
         where.append("level = %s")
-        params.append(level)
+        params.append(plain(level))
     if words.strip():
         part = like(words)
         where.append("(name LIKE %s OR pinyin LIKE %s OR lower(latin) LIKE %s OR code LIKE %s)")
@@ -199,6 +200,11 @@ def known_region(code: str, *, field: str = "region") -> str:
             fields={field: T("没有这个区划代码：{code}", "There is no region {code}").fill(code=code)}
         )
     return code
+
+
+def plain(text: str) -> str:
+    """Return the text as a database can be asked for it: nothing of ours holds the sign that stands for NUL."""
+    return text.replace("\0", "\ufffd")
 
 
 def like(words: str) -> str:
