@@ -63,7 +63,7 @@ class Names:
         return self._written[text]
 
     def _find(self, text: str) -> int | None:
-        if text.isdigit() and len(text) < 16:
+        if text.isdecimal() and len(text) < 16:
             view = identity.organisation(int(text))
             return view.id if view else None
         if re.fullmatch(r"[0-9A-Za-z]{18}", text):

@@ -274,10 +274,10 @@ def filter_fields(table: Table, ask: Asked, names: Names) -> list[dict[str, Any]
             if kind == "combobox" and value:
                 names.learn(
                     table,
-                    [{name: int(value) if value.isdigit() and column.kind == "organisation" else value}],
+                    [{name: int(value) if value.isdecimal() and column.kind == "organisation" else value}],
                 )
                 shown = names.show(
-                    column, int(value) if column.kind == "organisation" and value.isdigit() else value
+                    column, int(value) if column.kind == "organisation" and value.isdecimal() else value
                 )
             out.append(
                 {

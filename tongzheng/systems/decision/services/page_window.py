@@ -113,7 +113,7 @@ def _form(
                     person_id=context["person"].id,
                     organisation_id=body.id if body else None,
                     name=str(who["window_name"]).strip(),
-                    phone="".join(c for c in str(who["window_phone"]) if c.isdigit())[-11:],
+                    phone="".join(c for c in str(who["window_phone"]) if c in "0123456789")[-11:],
                     id_number="".join(str(who["window_id"]).split()).upper(),
                 ),
             )

@@ -217,7 +217,7 @@ def _applicant(actor: identity.Actor, whom: int | None, data: dict[str, Any]) ->
 
 def _phone(given: str) -> str:
     """Return a phone to send messages to, "" when it is none: the form itself says what is wrong with it."""
-    digits = "".join(c for c in given if c.isdigit())
+    digits = "".join(c for c in given if c in "0123456789")
     return digits if len(digits) == 11 and digits.startswith("1") else ""
 
 

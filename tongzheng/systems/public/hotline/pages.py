@@ -189,7 +189,7 @@ def _taken(request: HttpRequest, data: dict[str, Any], once: str) -> cases.CaseV
             raise Invalid(fields={"answer": T("请写明答复内容", "Write what was answered")})
         return cases.move_case(case.id, "answer", actor=request.actor, note=answer)
     if act == "dispatch":
-        if not office.isdigit():
+        if not (office.isdecimal() and len(office) < 19):
             raise Invalid(fields={"office": T("请选择承办单位", "Choose the responsible body")})
         return cases.move_case(case.id, "dispatch", actor=request.actor, organisation=int(office))
     return case
