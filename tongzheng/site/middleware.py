@@ -17,7 +17,7 @@ from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
-from tongzheng.kernel.core.errors import TooLarge
+from tongzheng.kernel.core.errors import Missing, TooLarge
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity.api import actor_from
 
@@ -107,6 +107,8 @@ def faults(get_response: Handler) -> Handler:
     """Answer every exception of a page or an API with words (see `faults.answer`); refuse oversize requests."""
 
     def handle(request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path:
+            return answer(request, Missing())  # no name of ours has one, and no database can be asked for it
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length) > settings.REQUEST_LIMIT:
             limit = settings.REQUEST_LIMIT // 1024 // 1024
