@@ -90,6 +90,24 @@ system = System(
         EXTENSION,
         RESULT,
         PortalEntry("items", T("办事", "Services"), "file", "/services/", order=10),
+        PortalEntry("progress", T("查进度", "Follow a matter"), "clock", "/work/progress/", order=30),
+        PortalEntry("shop", T("开店办照", "Open a shop"), "shop", "/services/?q=开店", order=40),
+        PortalEntry(
+            "birth",
+            T("孩子落户", "Register a child"),
+            "baby",
+            "/services/items/birth-registration/",
+            order=50,
+        ),
+        PortalEntry(
+            "home", T("买房过户", "Buy a home"), "building", "/services/items/property-transfer/", order=60
+        ),
+        PortalEntry(
+            "medical", T("异地就医", "Care elsewhere"), "medical", "/services/items/care-elsewhere/", order=70
+        ),
+        PortalEntry(
+            "fund", T("公积金", "Housing fund"), "coins", "/services/items/provident-fund/", order=80
+        ),
         APPLICATION,
         INSTANT,
         Template(

@@ -17,8 +17,8 @@ from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity import api as identity
 
 from . import page_mine, page_window, services
-from .items import DEPARTMENTS, item, items, offers
-from .rules import OBJECTS, RESULTS, TRUST, prefilled
+from .items import item, items, offers
+from .rules import DEPARTMENTS, OBJECTS, RESULTS, TRUST, prefilled
 from .views import ItemView, OfferView
 
 OWN = ("region", "for", "once", "step")

@@ -10,6 +10,22 @@ from typing import Any
 from tongzheng.kernel.cases.kinds import Field
 from tongzheng.kernel.core.text import T
 
+DEPARTMENTS: dict[str, T] = {
+    "market": T("市场监督管理", "Market regulation"),
+    "labour": T("人力资源和社会保障", "Labour and social security"),
+    "police": T("公安", "Public security"),
+    "civil": T("民政", "Civil affairs"),
+    "housing": T("住房和城乡建设", "Housing and construction"),
+    "health": T("卫生健康", "Health"),
+    "water": T("水利", "Water"),
+    "transport": T("交通运输", "Transport"),
+    "education": T("教育", "Education"),
+    "urban": T("城市管理", "City management"),
+    "environment": T("生态环境", "Environment"),
+    "insurance": T("医疗保障", "Medical insurance"),
+    "land": T("自然资源", "Natural resources"),
+    "fund": T("住房公积金", "Housing fund"),
+}
 TRUST: dict[str, T] = {
     "A": T("数据核验，免提交", "Checked against data; nothing to hand in"),
     "B": T("窗口核验原件", "Original verified at the window"),
