@@ -102,3 +102,6 @@ SMS_URL = os.environ.get("TONGZHENG_SMS", "demo://" if DEMO else "")
 SMS_SECRET = os.environ.get("TONGZHENG_SMS_SECRET", "")
 SMS_SIGN = os.environ.get("TONGZHENG_SMS_SIGN", "政务服务")
 LOGGING_CONFIG = None
+
+# Background jobs of a package are in its `jobs.py` (docs/decisions/0005-duties-and-jobs.md).
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tongzheng.kernel.core.faces import WorkEntry
 from tongzheng.kernel.core.registry import System
 from tongzheng.kernel.core.text import T
-from tongzheng.kernel.identity.kinds import Action
+from tongzheng.kernel.identity.kinds import Action, Role
 
 from .kinds import Column, Register
 
@@ -41,6 +41,12 @@ system = System(
         Action("organisations", T("查阅机构台账", "Read the register of organisations"), open_to=("staff",)),
         Action("regions", T("查阅区划台账", "Read the register of regions"), open_to=("staff",)),
         Action("export", T("导出机构和区划台账", "Export organisations and regions")),
+        Role(
+            "custodian",
+            T("台账专管员", "Custodian of registers"),
+            ("registers.export", "registers.reveal"),
+            reach="region",
+        ),
         WorkEntry(
             "index",
             T("全部台账", "All registers"),

@@ -310,7 +310,9 @@ def test_staff_get_the_documents_and_the_look_is_on_record(hall):
     clerk = hall.client(hall.clerk)
     assert clerk.get(f"/services/documents/{number}/1/").content.startswith(b"%PDF-")
     assert cases.sheet(number, actor=hall.clerk).timeline[-1].kind == "reveal"
-    assert hall.client(hall.citizen).get(f"/services/documents/{number}/1/").status_code == 404
+    assert hall.client(hall.citizen).get(f"/services/documents/{number}/1/").status_code == 200
+    stranger = hall.world.citizen(name="赵六")
+    assert hall.client(stranger).get(f"/services/documents/{number}/1/").status_code == 404
 
 
 @pytest.mark.parametrize("lang", ["zh-hans", "en"])
