@@ -125,3 +125,18 @@ def test_every_page_reads_in_both_languages(city, path, language):
     client.cookies["language"] = language
     shown = client.get(path).content.decode()
     assert ("County" in shown) == (language == "en")
+
+
+def test_the_seats_pages_ask_as_much_of_the_database_with_many_tickets_as_with_few(
+    city, django_assert_max_num_queries
+):
+    client = signed_in(city.seat)
+    typed = {"text": SEAT["text"], "region": "141102"}
+    client.get("/hotline/seat/help/", typed)
+    for number in range(12):
+        client.post("/hotline/seat/", {**SEAT, "class": "010101", "act": "register", "once": f"o{number}"})
+    with django_assert_max_num_queries(6):
+        shown = client.get("/hotline/seat/help/", typed).content.decode()
+    assert shown.count("/work/cases/") == 5
+    with django_assert_max_num_queries(10):
+        client.get("/hotline/seat/")
