@@ -58,6 +58,15 @@ class World:
         )
         return identity.actor_of(account.id)
 
+    def client(self, actor: identity.Actor, *, language: str = "zh-hans") -> Client:
+        """Return a browser in which this actor has signed in by the page that everyone uses."""
+        client = Client()
+        client.cookies["language"] = language
+        (account,) = identity.accounts(ids=[actor.id or 0])
+        answer = client.post("/account/sign-in/", {"username": account.username, "password": PASSWORD})
+        assert answer.status_code == 302, answer.content.decode()[:2000]
+        return client
+
     def citizen(self, name: str = "李桂英", phone: str = "13800000001") -> identity.Actor:
         """Return a registered citizen."""
         serial = next(self.serials)

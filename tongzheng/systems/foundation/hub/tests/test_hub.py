@@ -1,9 +1,7 @@
 import re
 
 import pytest
-from django.test import Client
 
-from tests.world import PASSWORD
 from tongzheng.kernel.core.errors import Refused, SignInNeeded
 from tongzheng.kernel.core.registry import CHAPTERS, registry
 from tongzheng.kernel.identity import api as identity
@@ -14,13 +12,6 @@ from tongzheng.systems.foundation.hub.plan import PLAN
 @pytest.fixture
 def operator(world):
     return world.staff(world.office("市数据局", region="141100"), "hub.operator")
-
-
-def signed_in(actor):
-    client = Client()
-    (account,) = identity.accounts(ids=[actor.id])
-    client.post("/account/sign-in/", {"username": account.username, "password": PASSWORD})
-    return client
 
 
 def test_the_plan_names_thirty_three_systems_and_what_is_here_is_counted_against_it(operator):
@@ -40,12 +31,14 @@ def test_every_system_of_the_registry_has_a_card_with_its_ladder(operator):
     }
 
 
-def test_a_system_without_a_readable_ladder_says_so_and_the_page_still_shows(operator, monkeypatch, tmp_path):
+def test_a_system_without_a_readable_ladder_says_so_and_the_page_still_shows(
+    world, operator, monkeypatch, tmp_path
+):
     monkeypatch.setattr(services.discovery, "PACKAGE", tmp_path)
     card = services.system_card("hotline", actor=operator)
     assert card.standing is None
     assert "quality.toml" in card.fault
-    assert signed_in(operator).get("/hub/hotline/").status_code == 200
+    assert world.client(operator).get("/hub/hotline/").status_code == 200
 
 
 def test_the_hub_is_for_staff_and_the_ledger_for_those_who_keep_it(world, operator):
@@ -54,24 +47,24 @@ def test_the_hub_is_for_staff_and_the_ledger_for_those_who_keep_it(world, operat
         services.overview(actor=identity.NOBODY)
     with pytest.raises(Refused):
         services.overview(actor=world.citizen())
-    assert signed_in(clerk).get("/hub/").status_code == 200
-    assert signed_in(clerk).get("/hub/ledger/").status_code == 403
-    assert signed_in(operator).get("/hub/ledger/").status_code == 200
+    assert world.client(clerk).get("/hub/").status_code == 200
+    assert world.client(clerk).get("/hub/ledger/").status_code == 403
+    assert world.client(operator).get("/hub/ledger/").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/hub/nothing/", "/hub/cases/"])
-def test_what_is_no_system_is_not_found(operator, path):
-    assert signed_in(operator).get(path).status_code == 404
+def test_what_is_no_system_is_not_found(world, operator, path):
+    assert world.client(operator).get(path).status_code == 404
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "99999999999999999999999", "\x00"])
-def test_a_wrong_place_in_the_ledger_is_refused_in_words(operator, after):
-    assert signed_in(operator).get("/hub/ledger/", {"after": after}).status_code in (200, 422)
+def test_a_wrong_place_in_the_ledger_is_refused_in_words(world, operator, after):
+    assert world.client(operator).get("/hub/ledger/", {"after": after}).status_code in (200, 422)
 
 
 def test_the_ledger_shows_its_newest_entries_first(world, operator):
     world.office("新登记的局")
-    shown = signed_in(operator).get("/hub/ledger/").content.decode()
+    shown = world.client(operator).get("/hub/ledger/").content.decode()
     acts = re.findall(r"<code>([a-z_.]+)</code>", shown)
     assert acts[0] in ("identity.sign_in", "identity.account", acts[0])
     assert any(act.startswith("identity.") for act in acts)
@@ -79,8 +72,8 @@ def test_the_ledger_shows_its_newest_entries_first(world, operator):
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 @pytest.mark.parametrize("path", ["/hub/", "/hub/hotline/", "/hub/ledger/"])
-def test_every_page_reads_in_both_languages(operator, path, language):
-    client = signed_in(operator)
+def test_every_page_reads_in_both_languages(world, operator, path, language):
+    client = world.client(operator)
     client.cookies["language"] = language
     shown = client.get(path).content.decode()
     assert ('<html lang="en"' in shown) == (language == "en")
@@ -89,7 +82,7 @@ def test_every_page_reads_in_both_languages(operator, path, language):
 def test_the_number_of_statements_does_not_depend_on_how_much_there_is(
     world, operator, django_assert_max_num_queries
 ):
-    client = signed_in(operator)
+    client = world.client(operator)
     client.get("/hub/")
     with django_assert_max_num_queries(30):
         client.get("/hub/")

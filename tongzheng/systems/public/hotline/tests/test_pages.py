@@ -3,7 +3,6 @@ import re
 import pytest
 from django.test import Client
 
-from tests.world import PASSWORD
 from tongzheng.kernel.cases import api as cases
 from tongzheng.kernel.identity import api as identity
 
@@ -32,14 +31,6 @@ def city(world):
     return City
 
 
-def signed_in(actor):
-    client = Client()
-    (account,) = identity.accounts(ids=[actor.id])
-    answer = client.post("/account/sign-in/", {"username": account.username, "password": PASSWORD})
-    assert answer.status_code == 302
-    return client
-
-
 def tickets():
     return cases.find_cases(actor=identity.SYSTEM, type_id="hotline.ticket").rows
 
@@ -48,8 +39,8 @@ def once(client, path):
     return re.search(r'name="once" value="([^"]+)"', client.get(path).content.decode())[1]
 
 
-def test_a_seat_registers_and_dispatches_in_one_go(city):
-    client = signed_in(city.seat)
+def test_a_seat_registers_and_dispatches_in_one_go(world, city):
+    client = world.client(city.seat)
     form = {
         **SEAT,
         "class": "010101",
@@ -65,8 +56,8 @@ def test_a_seat_registers_and_dispatches_in_one_go(city):
     assert len(tickets()) == 1
 
 
-def test_a_seat_answers_at_once_and_must_say_what(city):
-    client = signed_in(city.seat)
+def test_a_seat_answers_at_once_and_must_say_what(world, city):
+    client = world.client(city.seat)
     form = {**SEAT, "class": "010101", "act": "answer", "once": "o1"}
     refused = client.post("/hotline/seat/", form)
     assert refused.status_code == 422
@@ -77,8 +68,8 @@ def test_a_seat_answers_at_once_and_must_say_what(city):
     assert [t.state for t in tickets()] == ["closed"]
 
 
-def test_the_help_names_the_class_the_body_and_what_is_near_by(city):
-    client = signed_in(city.seat)
+def test_the_help_names_the_class_the_body_and_what_is_near_by(world, city):
+    client = world.client(city.seat)
     client.post("/hotline/seat/", {**SEAT, "class": "010101", "act": "register", "once": "o1"})
     shown = client.get("/hotline/seat/help/", {"text": SEAT["text"], "region": "141102"}).content.decode()
     assert "温度不达标" in shown
@@ -112,25 +103,25 @@ def test_a_citizens_words_without_a_class_are_classified_or_kept_for_classifying
 
 
 @pytest.mark.parametrize("path", ["/hotline/seat/", "/hotline/seat/help/"])
-def test_the_seat_is_for_seats_only(city, path):
+def test_the_seat_is_for_seats_only(world, city, path):
     assert Client().get(path).status_code in (302, 401)
-    assert signed_in(city.citizen).get(path).status_code == 403
-    assert signed_in(city.handler).get(path).status_code == 403
+    assert world.client(city.citizen).get(path).status_code == 403
+    assert world.client(city.handler).get(path).status_code == 403
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 @pytest.mark.parametrize("path", ["/hotline/", "/hotline/seat/"])
-def test_every_page_reads_in_both_languages(city, path, language):
-    client = signed_in(city.seat)
+def test_every_page_reads_in_both_languages(world, city, path, language):
+    client = world.client(city.seat)
     client.cookies["language"] = language
     shown = client.get(path).content.decode()
     assert ("County" in shown) == (language == "en")
 
 
 def test_the_seats_pages_ask_as_much_of_the_database_with_many_tickets_as_with_few(
-    city, django_assert_max_num_queries
+    world, city, django_assert_max_num_queries
 ):
-    client = signed_in(city.seat)
+    client = world.client(city.seat)
     typed = {"text": SEAT["text"], "region": "141102"}
     client.get("/hotline/seat/help/", typed)
     for number in range(12):
