@@ -13,7 +13,7 @@ from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity import api as identity
 from tongzheng.kernel.ledger import api as ledger
 
-from . import people
+from . import people, sql
 from .declarations import case_type, words_of
 from .kinds import APPLICANT, SYSTEM
 from .opening import SEALED
@@ -89,6 +89,9 @@ def attach_file(case_id: int | str, *, actor: identity.Actor, file: ledger.FileV
     if mine and record.phase == 2:
         raise Refused(T("已办结，不能再补充附件", "The case is closed; no more files"))
     post_id = None if mine else _working(record.id, actor)[1]
+    there = "SELECT 1 FROM cases_file WHERE case_id = %s AND digest = %s AND field = %s"
+    if sql.rows(there, (record.id, file.digest, field)):
+        return
     body = {"files": [file.digest]}
     _write(
         record, actor, post_id, kind="file", title=ATTACHED, note=file.name, body=body, files=((field, file),)
