@@ -17,7 +17,7 @@ from tongzheng.kernel.core.text import T
 from . import forms
 from .acts import add_note, attach_file, reveal_fields
 from .calendars import calendar, due_after, set_day, set_hours
-from .incoming import Incoming, received
+from .incoming import Incoming, received, restored
 from .kinds import Field
 from .lists import counts, find_cases, inbox, my_cases
 from .lookup import PLACES
@@ -76,6 +76,7 @@ __all__ = [
     "open_case",
     "progress",
     "received",
+    "restored",
     "reveal_fields",
     "review",
     "review_by_code",

@@ -97,6 +97,22 @@ def received(request: HttpRequest, fields: Sequence[Field], *, own: Iterable[str
     return Incoming(data, files, {**values, **files}, errors, "_expand" in post)
 
 
+def restored(request: HttpRequest, fields: Sequence[Field], *, own: Iterable[str] = ()) -> QueryDict | None:
+    """Return what was typed into this page's form before its sender's session ended, once; None if nothing was.
+
+    For the page that shows the form again: entries of `fields` and `own`, without files.
+    """
+    kept = identity.kept_values(request) if request.method in ("GET", "HEAD") else None
+    if kept is None:
+        return None
+    names = {one.name for one in fields} | set(own)
+    found = kept.copy()
+    for name in kept:
+        if name.removesuffix("_words") not in names:
+            del found[name]
+    return found
+
+
 def _entry(field: Field | None, post: QueryDict, key: str) -> Any:
     if field is not None and field.kind == "choices":
         return post.getlist(key)[:500]

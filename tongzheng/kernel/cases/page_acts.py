@@ -23,7 +23,7 @@ from tongzheng.kernel.ledger import api as ledger
 
 from . import api, faces
 from .forms import validate
-from .incoming import received
+from .incoming import received, restored
 from .kinds import Field
 from .lookup import PLACES
 from .page_choosers import takers
@@ -53,7 +53,8 @@ def move(request: HttpRequest, number: str, move: str) -> HttpResponse:
     if view is None:
         return _gone(request, sheet, move)
     if request.method != "POST":
-        return _form(request, sheet, view, {}, {})
+        typed = restored(request, faces.asked(view))
+        return _form(request, sheet, view, typed.dict() if typed else {}, {})
     incoming = received(request, faces.asked(view, sheet.clock), own=PAGE)
     version, seen = _number(request, "version"), _number(request, "seen")
     if incoming.expanding:

@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_safe
@@ -38,14 +38,14 @@ def _fields(names: tuple[str, ...]) -> tuple[Field, ...]:
     return tuple(named[name] for name in names)
 
 
-def _places(request: HttpRequest) -> dict[str, Any]:
-    county = request.POST.get("region", request.GET.get("region", ""))[:12]
+def _places(request: HttpRequest, typed: QueryDict) -> dict[str, Any]:
+    county = typed.get("region", request.GET.get("region", ""))[:12]
     towns = identity.regions(parent=county, limit=60) if len(county) == 6 else ()
     return {
         "counties": identity.regions(parent=CITY, limit=50),
         "towns": towns,
         "region": county,
-        "town": request.POST.get("town", request.GET.get("town", ""))[:12],
+        "town": typed.get("town", request.GET.get("town", ""))[:12],
     }
 
 
@@ -54,8 +54,8 @@ def _region(request: HttpRequest) -> str:
     return town if town.startswith(county) and town else county
 
 
-def _class(request: HttpRequest) -> str:
-    return request.POST.get("class") or request.POST.get("class_other", "")
+def _class(typed: QueryDict) -> str:
+    return typed.get("class") or typed.get("class_other", "")
 
 
 def _grouped() -> list[tuple[T, list[rules.TicketClass]]]:
@@ -87,7 +87,7 @@ def report(request: HttpRequest) -> HttpResponse:
                 region=_region(request),
                 values={
                     **found.data,
-                    "class": _class(request) or rules.class_of(str(found.data.get("text", ""))),
+                    "class": _class(request.POST) or rules.class_of(str(found.data.get("text", ""))),
                     "channel": "web",
                     "urgency": "normal",
                 },
@@ -105,8 +105,8 @@ def report(request: HttpRequest) -> HttpResponse:
         "errors": errors,
         "once": once,
         "groups": _grouped(),
-        "chosen": _class(request),
-        **_places(request),
+        "chosen": _class(request.POST),
+        **_places(request, request.POST),
     }
     return render(request, "hotline/report.html", context, status=422 if errors else 200)
 
@@ -130,6 +130,10 @@ def seat(request: HttpRequest) -> HttpResponse:
     values: dict[str, Any] = {"kind": "help", "urgency": "normal"}
     errors: dict[str, T] = {}
     once = secrets.token_urlsafe(12)
+    typed = request.POST
+    if (before := cases.restored(request, fields, own=OWN)) is not None:
+        # The session ended while the caller spoke: the same key, should it have arrived after all.
+        typed, values, once = before, before.dict(), before.get("once", once)[:ONCE_LIMIT]
     if request.method == "POST":
         found = cases.received(request, fields, own=OWN)
         values, once = found.values, request.POST.get("once", once)[:ONCE_LIMIT]
@@ -149,7 +153,7 @@ def seat(request: HttpRequest) -> HttpResponse:
         "errors": errors,
         "once": once,
         "groups": _grouped(),
-        "chosen": _class(request),
+        "chosen": _class(typed),
         "radios": [
             {
                 "name": field.name,
@@ -162,11 +166,11 @@ def seat(request: HttpRequest) -> HttpResponse:
             if field.kind == "choice"
         ],
         "labels": {field.name: field.title for field in fields} | LABELS,
-        "answer": request.POST.get("answer", ""),
+        "answer": typed.get("answer", ""),
         "taken": cases.sheet(taken, actor=request.actor).case if taken else None,
         "counts": cases.counts(actor=request.actor),
-        **_places(request),
-        **_help(request, request.POST),
+        **_places(request, typed),
+        **_help(request, typed),
     }
     return render(request, "hotline/seat.html", context, status=422 if errors else 200)
 
@@ -176,7 +180,7 @@ def _taken(request: HttpRequest, data: dict[str, Any], once: str) -> cases.CaseV
     case = services.take(
         actor=request.actor,
         region=_region(request),
-        values={**data, "class": _class(request), "channel": "phone"},
+        values={**data, "class": _class(request.POST), "channel": "phone"},
         once=once,
         applicant=services.caller(request.actor, data),
     )
