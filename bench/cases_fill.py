@@ -79,7 +79,7 @@ def fill(
         run("CREATE TEMP TABLE place (i int, name text, m int[])")
         run("CREATE TEMP TABLE phrase (i int, name text, m int[])")
         run("CREATE TEMP TABLE town (i int, code text, m int[])")
-        run("CREATE TEMP TABLE office (i int, id bigint)")
+        run("CREATE TEMP TABLE office (i int, id bigint, m int)")
         with connection.cursor() as cursor:
             cursor.executemany("INSERT INTO place VALUES (%s, %s, %s)", _marked(PLACES))
             cursor.executemany("INSERT INTO phrase VALUES (%s, %s, %s)", _marked(texts))
@@ -87,7 +87,10 @@ def fill(
                 "INSERT INTO town VALUES (%s, %s, %s)",
                 [(i, code, marks.of_region(code)) for i, code in enumerate(TOWNSHIPS)],
             )
-            cursor.executemany("INSERT INTO office VALUES (%s, %s)", list(enumerate(offices)))
+            cursor.executemany(
+                "INSERT INTO office VALUES (%s, %s, %s)",
+                [(i, id, marks.of_organisation(id)) for i, id in enumerate(offices)],
+            )
             first = words_of(case_type, None, case_type.start)
             cursor.execute(
                 "INSERT INTO cases_wording VALUES (%s, %s) ON CONFLICT DO NOTHING", (first.id, first.text)
@@ -140,8 +143,8 @@ def fill(
             INSERT INTO cases_words (case_id, marks)
             SELECT c.id, ARRAY[-(extract(year FROM c.opened_at AT TIME ZONE 'Asia/Shanghai')::int * 12
               + extract(month FROM c.opened_at AT TIME ZONE 'Asia/Shanghai')::int - 1), %s::int]
-              || t.m || p.m || f.m || ARRAY[(hashint8(c.id) & 2147483647)::int, (hashint8(c.id + 3) & 2147483647)::int]
-            FROM cases_case c JOIN town t ON t.code = c.region
+              || t.m || p.m || f.m || ARRAY[o.m, (hashint8(c.id) & 2147483647)::int, (hashint8(c.id + 3) & 2147483647)::int]
+            FROM cases_case c JOIN town t ON t.code = c.region JOIN office o ON o.id = c.organisation_id
             JOIN place p ON p.name = split_part(c.title, ' ', 1) JOIN phrase f ON f.name = split_part(c.title, ' ', 2)
             ORDER BY c.id
             """,

@@ -154,6 +154,7 @@ def floor(url: str, office_ids: list[int], worker: int) -> Callable[[int], None]
             moved(id, "assigned", office, 1)
             done(id)
             task(id, "assigned", office, None)
+            run("UPDATE cases_words SET marks = marks || %s::int WHERE case_id = %s", (10**8 + office, id))
             event(id, 2, "assigned", office)
             ledger(number, "cases.move")
             message(number, account)

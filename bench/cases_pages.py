@@ -149,24 +149,34 @@ def _user(kind: str, url: str, worker: int, seconds: float, results: Any, barrie
     results.put(times)
 
 
-def measure(kind: str, url: str, *, users: int, seconds: float) -> dict[str, tuple[float, float, int]]:
-    """Return (median ms, p95 ms, calls) by page, of `users` processes that open pages one after the other."""
+def measure(
+    sides: dict[str, tuple[str, str, int]], *, seconds: float
+) -> dict[str, dict[str, tuple[float, float]]]:
+    """Return (median ms, p95 ms) by side and page, of users who all work at the same time.
+
+    Args: sides, by name ("ours" or "bare", address, number of users). All at once, so that whatever else the machine
+    does falls on all of them.
+    """
     context = multiprocessing.get_context("spawn")
-    results, barrier = context.Queue(), context.Barrier(users)
+    results = {side: context.Queue() for side in sides}
+    barrier = context.Barrier(sum(users for _, _, users in sides.values()))
     workers = [
-        context.Process(target=_user, args=(kind, url, n, seconds, results, barrier), daemon=True)
+        context.Process(target=_user, args=(kind, url, n, seconds, results[side], barrier), daemon=True)
+        for side, (kind, url, users) in sides.items()
         for n in range(users)
     ]
     for worker in workers:
         worker.start()
-    gathered: dict[str, list[float]] = {}
-    for _ in workers:
-        for name, times in results.get(timeout=seconds + 600).items():
-            gathered.setdefault(name, []).extend(times)
+    found: dict[str, dict[str, tuple[float, float]]] = {}
+    for side, (_, _, users) in sides.items():
+        gathered: dict[str, list[float]] = {}
+        for _ in range(users):
+            for name, times in results[side].get(timeout=seconds + 600).items():
+                gathered.setdefault(name, []).extend(times)
+        found[side] = {}
+        for name, times in gathered.items():
+            parts = quantiles(times, n=20)
+            found[side][name] = (parts[9], parts[18])
     for worker in workers:
         worker.join()
-    found = {}
-    for name, times in gathered.items():
-        parts = quantiles(times, n=20)
-        found[name] = (parts[9], parts[18], len(times))
     return found

@@ -14,7 +14,7 @@ from tongzheng.kernel.core.sealing import seal_json
 from tongzheng.kernel.identity import api as identity
 from tongzheng.kernel.ledger import api as ledger
 
-from . import calendars, clocks, flow, forms, people
+from . import calendars, clocks, flow, forms, marks, people
 from .declarations import words_of
 from .kinds import CaseType, Move
 from .opening import SEALED, tell
@@ -54,6 +54,10 @@ _CLOCK = (
 CLOCKED = ("start", "pause", "resume", "extend")
 """What a move can do to clocks that needs them to be read first."""
 
+_HELD = (
+    "UPDATE cases_words SET marks = marks || x.m FROM (SELECT %s::int AS m FROM c) x"
+    " WHERE case_id = %s AND NOT marks @> ARRAY[x.m]"
+)
 _STOP = "UPDATE cases_clock SET stopped_at = %s WHERE case_id = %s AND stopped_at IS NULL"
 
 
@@ -185,6 +189,8 @@ def statement_of(
             kind = f"{after.type_id}/{after.state}"
             task = (kind, after.region, after.organisation_id, after.handler_id, act.waits, now)
             written.add("t", _TASK, (*task, *limits))
+    if after.organisation_id is not None and after.organisation_id != before.organisation_id:
+        written.add("w", _HELD, (marks.of_organisation(after.organisation_id), before.id))
     if act.clock == "stop":
         written.add("k", _STOP, (now, before.id))
     for number, one in enumerate(touched):

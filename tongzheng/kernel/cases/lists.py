@@ -120,10 +120,7 @@ def _searched(
     sets, few = searching.wanted(words, clock.today())
     if few:
         return sql.rows(*searching.few(sets, scopes, filters, most + 1))
-    statement = searching.own_way(sets, scopes, filters, most + 1)
-    if statement is None:
-        statement = searching.by_month(sets, scopes, filters, most + 1, first=first)
-    return sql.rows(*statement)
+    return sql.rows(*searching.by_month(sets, scopes, filters, most + 1, first=first))
 
 
 def _case_filters(state: str | None, region: str | None, last: int | None) -> Part:

@@ -3,8 +3,9 @@
 Chinese has no blanks between words, so a text is cut into pairs of neighbouring characters (暖气不热 → 暖气, 气不,
 不热) and each pair becomes a 32-bit mark; an inverted index (GIN) on the marks answers "all of these". Runs of
 letters and digits are kept whole and by their beginnings. An applicant's phone, ID number and name are marked
-by their blind index, so that nothing can be read back. Month, region and type are marks too: a search walks
-backward month by month and stops when the page is full, so common words cost no more than rare ones.
+by their blind index, so that nothing can be read back. Month, region, type and every organisation that held the
+case are marks too: a search walks backward month by month within the reader's reach and stops when the page is
+full, so common words cost no more than rare ones.
 """
 
 from __future__ import annotations
@@ -77,11 +78,22 @@ def of_type(type_id: str) -> int:
     return mark(f"t:{type_id}")
 
 
+def of_organisation(id: int) -> int:
+    """Return the mark of an organisation that holds or held the case."""
+    return mark(f"o:{id}")
+
+
 def of_case(
-    *, type_id: str, at: datetime, region: str, texts: Iterable[str], people: Iterable[tuple[str, str]]
+    *,
+    type_id: str,
+    at: datetime,
+    region: str,
+    organisation: int,
+    texts: Iterable[str],
+    people: Iterable[tuple[str, str]],
 ) -> list[int]:
     """Return all marks of a case, each once, at most MOST plus its fixed ones."""
-    fixed = [month_mark(at), of_type(type_id), *of_region(region)]
+    fixed = [month_mark(at), of_type(type_id), of_organisation(organisation), *of_region(region)]
     for use, value in people:
         fixed += of_person(use, value)
     words: list[int] = []

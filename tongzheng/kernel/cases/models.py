@@ -220,7 +220,8 @@ class CaseFile(models.Model):
 
 
 class Words(models.Model):
-    """What finds a case: 32-bit marks of its words, its applicant, its month, region and type. Written once.
+    """What finds a case: 32-bit marks of its words, its applicant, its month, region, type and holders. Written once,
+    and once more for every other organisation that comes to hold the case.
 
     No pending list (fastupdate): every search reads it to the end, once for each month it walks.
     """

@@ -265,6 +265,7 @@ def _statement(
         type_id=record.type_id,
         at=now,
         region=record.region,
+        organisation=record.organisation_id or 0,
         texts=(record.title, *public_facts({k: v for k, v in record.facts.items() if k not in personal})),
         people=(("phone", whom.phone), ("id_number", whom.id_number), ("name", whom.name)),
     )

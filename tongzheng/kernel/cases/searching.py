@@ -8,21 +8,14 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 from tongzheng.kernel.core.codes import id_slip, phone_slip
 from tongzheng.kernel.core.errors import Invalid
 from tongzheng.kernel.core.text import T
 
-from . import marks, sql
+from . import marks
 from .record import ROW_COLUMNS
 from .scopes import Part, Scope, condition
-
-SMALL = 6000
-"""Readers whose organisations hold no more cases than this are searched by their cases, others by the words."""
-
-RARE = 3000
-"""Words that no more cases than this have are looked up at once, without a walk by month."""
 
 _FIRST_MONTH = (
     "(SELECT (date_part('year', f.opened_at AT TIME ZONE 'Asia/Shanghai') * 12"
@@ -78,45 +71,11 @@ def _lookups(words: str, inside: str, limit: int) -> str:
 
 
 def few(sets: Sequence[Sequence[int]], scopes: Sequence[Scope], filters: Part, limit: int) -> Part:
-    """Return the statement for marks that few cases have: a person's own, or rare words."""
+    """Return the statement for marks that few cases have: a person's own."""
     found, values = by_marks(sets)
     inside, reach = condition(scopes)
     words = f"SELECT w.case_id FROM cases_words w WHERE {found}"
     return _lookups(words, f"{inside} AND {filters[0]}", limit), [*values, *reach, *filters[1]]
-
-
-def own_way(sets: Sequence[Sequence[int]], scopes: Sequence[Scope], filters: Part, limit: int) -> Part | None:
-    """Return the statement for a reader of a few organisations, None if the walk by month serves them better.
-
-    A reader with few cases has each of them looked at; for others rare words are looked up.
-    """
-    if any(scope.reach.everything or scope.reach.regions for scope in scopes):
-        return None
-    organisations = sorted({o for scope in scopes for o in scope.reach.organisations})
-    cases = "SELECT 1 FROM cases_case c WHERE c.organisation_id = ANY(%s::bigint[])"
-    if _at_most(SMALL, cases, [organisations]):
-        return among_own(sets, scopes, filters, limit)
-    found, values = by_marks(sets)
-    rare = _at_most(RARE, f"SELECT 1 FROM cases_words w WHERE {found}", values)
-    return few(sets, scopes, filters, limit) if rare else None
-
-
-def _at_most(most: int, statement: str, values: Sequence[Any]) -> bool:
-    found = sql.rows(f"SELECT count(*) FROM ({statement} LIMIT {most + 1}) x", values)
-    return int(found[0][0]) <= most
-
-
-def among_own(sets: Sequence[Sequence[int]], scopes: Sequence[Scope], filters: Part, limit: int) -> Part:
-    """Return the statement for a reader with few cases: look at each of them, newest first."""
-    found, values = by_marks(sets)
-    inside, reach = condition(scopes)
-    organisations = sorted({o for scope in scopes for o in scope.reach.organisations})
-    return (
-        f"SELECT {ROW_COLUMNS} FROM (SELECT c.* FROM cases_case c WHERE c.organisation_id = ANY(%s::bigint[])"
-        f" AND {inside} AND {filters[0]} ORDER BY c.id DESC OFFSET 0) c CROSS JOIN LATERAL (SELECT 1 FROM"
-        f" cases_words w WHERE w.case_id = c.id AND {found} OFFSET 0) w LIMIT {limit}",
-        [organisations, *reach, *filters[1], *values],
-    )
 
 
 def by_month(
@@ -131,7 +90,7 @@ def by_month(
 
     The outer LIMIT ends the walk; months come in falling order because a LATERAL join keeps its outer order.
     """
-    narrow = _region_marks(scopes)
+    narrow = _reach_marks(scopes)
     found, values = by_marks(sets, "(0 - m.month)")
     inside, reach = condition(scopes)
     places = " AND w.marks && %s::int4[]" if narrow else ""
@@ -149,11 +108,12 @@ def by_month(
     )
 
 
-def _region_marks(scopes: Sequence[Scope]) -> list[int]:
-    """Return region marks one of which every case within reach has; [] if there are no such."""
-    prefixes: list[Any] = []
+def _reach_marks(scopes: Sequence[Scope]) -> list[int]:
+    """Return marks of regions and organisations one of which every case within reach has; [] if that says little."""
+    found: list[int] = []
     for scope in scopes:
-        if scope.reach.everything or scope.reach.organisations or min(map(len, scope.reach.regions)) < 6:
+        if scope.reach.everything or any(len(prefix) < 6 for prefix in scope.reach.regions):
             return []
-        prefixes += scope.reach.regions
-    return [marks.mark(f"r:{prefix}") for prefix in dict.fromkeys(prefixes)]
+        found += [marks.mark(f"r:{prefix}") for prefix in scope.reach.regions]
+        found += [marks.of_organisation(one) for one in scope.reach.organisations]
+    return list(dict.fromkeys(found))
