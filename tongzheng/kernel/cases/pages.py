@@ -154,10 +154,15 @@ def related(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     """List the cases about the thing `?subject=`: for the sheet of whatever it is, such as a register's row."""
+    actor = actor_of(request)
+    if not actor.signed_in:
+        raise SignInNeeded()
     subject = _asked(request, "subject")
+    if not subject:
+        raise Missing()
     if not request.headers.get("HX-Request"):
         return redirect(f"{reverse('cases:search')}{faces.query(subject=subject)}")
-    rows = api.find_cases(actor=actor_of(request), subject=subject, limit=20) if subject else Page(())
+    rows = api.find_cases(actor=actor, subject=subject, limit=20)
     found = [{"row": row, "clock": faces.row_clock(row)} for row in rows]
     return render(request, "cases/partials/related.html", {"rows": found, "subject": subject})
 

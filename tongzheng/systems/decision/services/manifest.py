@@ -91,7 +91,7 @@ system = System(
         RESULT,
         PortalEntry("items", T("办事", "Services"), "file", "/services/", order=10),
         PortalEntry("progress", T("查进度", "Follow a matter"), "clock", "/work/progress/", order=30),
-        PortalEntry("shop", T("开店办照", "Open a shop"), "shop", "/services/?q=开店", order=40),
+        PortalEntry("shop", T("开店办照", "Open a shop"), "shop", "/services/items/sole-trader/", order=40),
         PortalEntry(
             "birth",
             T("孩子落户", "Register a child"),
