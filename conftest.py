@@ -44,6 +44,12 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tongzheng.site.settings"
 # and imports models.
 django.setup()
 
+from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
+
+# The real hash, made cheap: a password costs 0.1 s of both cores on purpose, and tests make hundreds.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64
+Argon2PasswordHasher.parallelism = 1
+
 
 @pytest.fixture(autouse=True)
 def files_of_this_test(settings: Any) -> None:
