@@ -22,17 +22,31 @@ import pytest
 
 from tests.live.city import City, until
 from tests.live.visitor import Answer, Visitor
+from tests.scene import png
 
 pytestmark = pytest.mark.live
 
 ROUNDS = int(os.environ.get("TONGZHENG_CRASH_ROUNDS", "1"))
 KILLS = (("postgres",), ("web",), ("postgres", "web"))
-CITIZENS = 6
+CITIZENS, APPLICANTS = 4, 2
+APPLY = "/services/items/food-business/apply/"
+APPLICATION = {
+    "applicant_name": "李桂英",
+    "applicant_id": "11010519491231002X",
+    "phone": "13800000001",
+    "uscc": "11100000000013338W",
+    "food_business": "hot",
+    "address": "滨河北路 8 号",
+    "premises_area": "60",
+    "region": "141102",
+    "for": "",
+}
 LOAD_SECONDS = 2.0
 PASSWORD = "Fen-River-2026-bridge"
 FOUND_THE_HOUSE = f"""
 from tongzheng.kernel.core import codes
 from tongzheng.kernel.identity import api as identity
+from tongzheng.systems.decision.services import items
 
 def office(name, serial):
     return identity.ensure_organisation(
@@ -40,6 +54,19 @@ def office(name, serial):
         uscc=codes.make_uscc("12", "141100", serial),
     )
 
+bureau = identity.ensure_organisation(
+    actor=identity.SYSTEM, name="离石区行政审批服务管理局", short="审批局", kind="government", region="141102",
+    uscc=codes.make_uscc("11", "141100", "00000002"),
+)
+items.load_items(items.read_items(), actor=identity.SYSTEM)
+items.offer_item("food-business", actor=identity.SYSTEM, organisation=bureau.id, region="141102")
+number = "14110019850101001"
+person = identity.register_person(
+    actor=identity.SYSTEM, name="李桂英", id_number=number + codes.id_check(number), region="141102001"
+)
+identity.create_account(
+    actor=identity.SYSTEM, username="citizen", password="{PASSWORD}", kind="citizen", person_id=person.id
+)
 centre = office("吕梁市12345热线中心", "00000001")
 seat = identity.create_account(
     actor=identity.SYSTEM, username="seat", password="{PASSWORD}", label="陈坐席", kind="staff"
@@ -90,6 +117,7 @@ class Drill:
         self.city, self.log = city, Log()
         self.stop, self.lock = threading.Event(), threading.Lock()
         self.threads = [threading.Thread(target=self.citizen, args=(n,)) for n in range(CITIZENS)]
+        self.threads += [threading.Thread(target=self.applicant, args=(n,)) for n in range(APPLICANTS)]
 
     def insist(self, act: str, ask: Callable[[], Answer], good: tuple[int, ...]) -> Answer:
         """Ask until the answer is a good one; a page that tells to wait is obeyed, only quicker."""
@@ -135,12 +163,38 @@ class Drill:
         done = self.insist("number", lambda: browser.get("/hotline/done/"), (200,))
         matter.number = re.search(r"RX\d{15}", done.text)[0]
 
-    def seat(self) -> None:
-        """A seat who adds a photo to every matter that has its number."""
+    def signed_in(self, name: str) -> Visitor:
         browser = Visitor(self.city.address, patience=15)
         self.insist("sign in", lambda: browser.get("/account/sign-in/"), (200,))
-        entries = {"username": "seat", "password": PASSWORD}
+        entries = {"username": name, "password": PASSWORD}
         self.insist("sign in", lambda: browser.post("/account/sign-in/", entries), (302, 303))
+        return browser
+
+    def applicant(self, place: int) -> None:
+        """A citizen who applies, with a drawing, again and again."""
+        browser = self.signed_in("citizen")
+        n = 0
+        while not self.stop.is_set():
+            n += 1
+            matter = Matter(f"面馆{place}-{n}-{secrets.token_hex(6)}", "")
+            self.log.matters.append(matter)
+            page = self.insist("form", lambda: browser.get(f"{APPLY}?region=141102"), (200,))
+            matter.once = page.hidden("once")
+            drawing = png() + secrets.token_bytes(3000)
+            entries = {**APPLICATION, "trade_name": matter.text, "once": matter.once}
+
+            def send(matter=matter, entries=entries, drawing=drawing) -> Answer:
+                matter.tries += 1
+                return browser.post(APPLY, entries, {"material_premises_plan": ("plan.png", drawing)})
+
+            answer = self.insist("apply", send, (302,))
+            matter.accepted = True
+            matter.number = answer.headers["location"].split("/")[3]
+            matter.digest = hashlib.sha256(drawing).hexdigest()
+
+    def seat(self) -> None:
+        """A seat who adds a photo to every matter that has its number."""
+        browser = self.signed_in("seat")
         while not self.stop.is_set():
             for matter in [m for m in list(self.log.matters) if m.number and not m.digest]:
                 self.add_photo(browser, matter)
@@ -220,7 +274,7 @@ def test_every_client_got_a_number_in_the_end_and_never_an_undesigned_answer(dri
 
 
 def test_every_acknowledged_case_is_there_once(drill, rows):
-    found = rows("SELECT facts->>'text', number, key FROM cases_case")
+    found = rows("SELECT COALESCE(facts->>'text', facts->>'trade_name'), number, key FROM cases_case")
     assert len({text for text, _, _ in found}) == len(found), "one form made two cases"
     assert {text: number for text, number, _ in found} == {m.text: m.number for m in drill.log.matters}
     assert all(key.endswith(f"/{m.once}") for m in drill.log.matters for t, _, key in found if t == m.text)
@@ -233,7 +287,7 @@ def test_every_case_has_its_ledger_entry_task_event_and_message_once(drill, rows
     for part in (
         "SELECT c.number FROM cases_case c JOIN cases_task t ON t.case_id = c.id WHERE t.done_at IS NULL",
         "SELECT c.number FROM cases_case c JOIN cases_event e ON e.case_id = c.id WHERE e.kind = 'open'",
-        "SELECT case_ref FROM messages_message WHERE template = 'hotline.taken'",
+        "SELECT case_ref FROM messages_message WHERE template IN ('hotline.taken', 'services.received')",
     ):
         assert sorted(n for (n,) in rows(part)) == sorted(numbers), part
     assert (
@@ -246,11 +300,13 @@ def test_every_case_has_its_ledger_entry_task_event_and_message_once(drill, rows
 
 def test_every_acknowledged_file_is_on_disk_and_on_its_case_and_on_the_ledger(drill, rows):
     kept = {m.digest: m.number for m in drill.log.matters if m.digest}
-    assert kept
+    assert {number[:2] for number in kept.values()} == {"RX", "SP"}
     on_cases = rows("SELECT f.digest, c.number FROM cases_file f JOIN cases_case c ON c.id = f.case_id")
     assert len(on_cases) == len(set(on_cases))
     assert kept.items() <= dict(on_cases).items()
-    entries = rows("SELECT subject, body->'files'->>0 FROM ledger_entry WHERE act = 'cases.file'")
+    entries = rows(
+        "SELECT subject, body->'files'->>0 FROM ledger_entry WHERE act IN ('cases.file', 'cases.open')"
+    )
     assert {(f"case:{number}", digest) for digest, number in kept.items()} <= set(entries)
     known = {digest for (digest,) in rows("SELECT encode(digest, 'hex') FROM ledger_file")}
     for digest in kept:
