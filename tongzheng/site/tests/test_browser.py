@@ -124,6 +124,7 @@ def test_what_was_typed_survives_a_fault_and_leaves_when_it_arrived(visit):
     again.fill("#id_name", "张")
     again.click("main button.primary")
     expect(again.locator("h1")).to_have_text("done")
+    again.wait_for_load_state("networkidle")
     assert visit("/form/", context=page.context).input_value("#id_story") == ""
 
 
