@@ -61,6 +61,8 @@ def visit(chromium, live_server):
         )
         page.on("pageerror", lambda e: said.append(str(e)))
         page.goto(live_server.url + address)
+        # The small modules come after the page; a person is slower than they are, a test is not.
+        page.wait_for_load_state("networkidle")
         return page
 
     yield open_page
