@@ -107,7 +107,14 @@ def database(data: Path) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **query,
-            "pool": {"min_size": 1, "max_size": int(os.environ.get("TONGZHENG_POOL", "12")), "timeout": 5},
+            # A lost database is looked for anew at every request after these seconds; the pool's own pauses
+            # would grow to minutes, and pages fail that long after it is back.
+            "pool": {
+                "min_size": 1,
+                "max_size": int(os.environ.get("TONGZHENG_POOL", "12")),
+                "timeout": 5,
+                "reconnect_timeout": 3,
+            },
         },
     }
 
