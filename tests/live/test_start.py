@@ -30,7 +30,7 @@ def test_it_answers_in_both_languages_and_tells_who_runs(city):
     status, page = city.get("/")
     assert status == 200
     assert "<html" in page.decode()
-    assert set(city.running()["processes"]) == {"web", "worker", "postgres"}
+    assert set(city.running()["processes"]) == {"web", "worker", "postgres"}, city.log()
 
 
 @pytest.mark.parametrize("parts", [("web",), ("postgres",), ("web", "postgres"), ("worker",)], ids="+".join)
