@@ -1,4 +1,4 @@
-"""Migrates and fills the database of DATABASE_URL with so many cases: python -m bench.cases_bench_fill ROWS."""
+"""Migrates and fills the database of DATABASE_URL with so many cases and as many rows of a register: python -m bench.cases_bench_fill ROWS."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ if __name__ == "__main__":
     django.setup()
     from django.core.management import call_command
 
+    from bench import registers_pages
     from bench.cases_fill import fill
-    from bench.cases_type import TICKET, TYPE, declare, offices
+    from bench.cases_type import TICKET, TYPE, declare, enter_people, offices
     from tongzheng.kernel.core import clock
 
     call_command("migrate", verbosity=0)
     declare()
-    fill(
-        os.environ["DATABASE_URL"], TICKET, TYPE, rows=int(sys.argv[1]), until=clock.now(), offices=offices()
-    )
+    bodies = offices()
+    enter_people(bodies)
+    url, rows = os.environ["DATABASE_URL"], int(sys.argv[1])
+    fill(url, TICKET, TYPE, rows=rows, until=clock.now(), offices=bodies)
+    registers_pages.make()
+    registers_pages.fill(url, rows)

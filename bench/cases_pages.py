@@ -1,18 +1,22 @@
-"""The pages of cases, ours against the bare SQL of the same page, at 8 concurrent users."""
+"""The pages of cases: their addresses, and the same pages as somebody would write them in SQL who knows what is asked."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import random
-import time
-from collections.abc import Callable
-from statistics import quantiles
+from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 
+from tongzheng.kernel.cases import marks
+
 Call = Callable[[], Any]
+COUNTY = "141121"
+TYPE = "benchcase.ticket"
+PEOPLE = {role: [f"bench.{role}{n}" for n in range(8)] for role in ("agent", "clerk", "county")}
+"""The accounts that open pages, by what they are."""
+PASSWORD = "Bench-horse-42-battery"  # of invented people in a database that is thrown away
 ROW = (
     "c.id, c.number, c.type_id, c.state, c.phase, c.title, c.region, c.organisation_id, c.organisation_label,"
     " c.handler_id, c.handler_label, c.applicant_label, c.subject, c.version, c.opened_at, c.due_at, c.closed_at"
@@ -29,46 +33,53 @@ WORDS = (
 )
 
 
-def pages(staff: Any, numbers: list[str], chance: random.Random) -> dict[str, Call]:
-    """Return the pages through the door."""
-    from tongzheng.kernel.cases import api
+def addresses(numbers: Sequence[str], chance: random.Random) -> dict[str, tuple[str, Callable[[], str]]]:
+    """Return, by page, who opens it ("agent" of the city, "clerk" of an office, "county") and what makes its address."""
 
-    clerks = list(staff.clerks.values())
-    some = chance.choice
+    def words() -> str:
+        return f"/work/search/?words={quote(chance.choice(WORDS))}"
+
     return {
-        "inbox of a clerk": lambda: api.inbox(actor=some(clerks)),
-        "inbox of a county": lambda: api.inbox(actor=staff.county),
-        "inbox of the city": lambda: api.inbox(actor=staff.agent),
-        "inbox counts of the city": lambda: api.counts(actor=staff.agent),
-        "list of an office": lambda: api.find_cases(actor=some(clerks)),
-        "list of a county": lambda: api.find_cases(actor=staff.county),
-        "list of the city": lambda: api.find_cases(actor=staff.agent),
-        "list by state": lambda: api.find_cases(
-            actor=staff.agent, type_id="benchcase.ticket", state=some(("working", "closed"))
-        ),
-        "search by number": lambda: api.find_cases(actor=staff.agent, words=some(numbers)),
-        "search by words, city": lambda: api.find_cases(actor=staff.agent, words=some(WORDS)),
-        "search by words, county": lambda: api.find_cases(actor=staff.county, words=some(WORDS)),
-        "search by words, office": lambda: api.find_cases(actor=some(clerks), words=some(WORDS)),
-        "case sheet": lambda: api.sheet(some(numbers), actor=staff.agent),
+        "inbox of a clerk": ("clerk", lambda: "/work/"),
+        "inbox of a county": ("county", lambda: "/work/"),
+        "inbox of the city": ("agent", lambda: "/work/"),
+        "list of an office": ("clerk", lambda: f"/work/search/?type={TYPE}"),
+        "list of a county": ("county", lambda: f"/work/search/?type={TYPE}"),
+        "list of the city": ("agent", lambda: f"/work/search/?type={TYPE}"),
+        "list by state": ("agent", lambda: f"/work/search/?type={TYPE}&state=working"),
+        "search by number": ("agent", lambda: f"/work/search/?words={chance.choice(numbers)}"),
+        "search by words, city": ("agent", words),
+        "search by words, county": ("county", words),
+        "search by words, office": ("clerk", words),
+        "case sheet": ("agent", lambda: f"/work/cases/{chance.choice(numbers)}/"),
     }
 
 
-def bare(staff: Any, numbers: list[str], chance: random.Random, url: str) -> dict[str, Call]:
-    """Return the same pages as somebody would write them in SQL who knows exactly what is asked."""
-    from tongzheng.kernel.cases import marks
+def bare(
+    connection: psycopg.Connection[Any],
+    offices: Sequence[int],
+    numbers: Sequence[str],
+    chance: random.Random,
+) -> dict[str, Call]:
+    """Return the SQL of the pages by their names, run on a connection of its own.
 
-    connection = psycopg.connect(url, autocommit=True)
-    offices = staff.offices
+    Args: offices, ids of those whose clerks look. An inbox is two statements: the work and its counts.
+    """
     some = chance.choice
     newest = f"SELECT {ROW} FROM cases_case c WHERE %s ORDER BY c.id DESC LIMIT 51"
+    open_work = "t.done_at IS NULL AND t.handler_id IS NULL AND NOT t.waits"
     work = (
-        f"SELECT t.id, {ROW} FROM cases_task t JOIN cases_case c ON c.id = t.case_id WHERE t.done_at IS NULL"
-        " AND t.handler_id IS NULL AND NOT t.waits AND %s ORDER BY t.due_at, t.id LIMIT 51"
+        f"SELECT t.id, {ROW} FROM cases_task t JOIN cases_case c ON c.id = t.case_id WHERE {open_work}"
+        " AND %s ORDER BY t.due_at, t.id LIMIT 51"
     )
+    count = f"SELECT count(*) FROM (SELECT 1 FROM cases_task t WHERE {open_work} AND %s LIMIT 100) x"
 
     def rows(text: str, *values: Any) -> list[Any]:
         return connection.execute(text, values).fetchall()
+
+    def inbox(inside: str, *values: Any) -> None:
+        rows(work % inside, *values)
+        rows(count % inside, *values)
 
     def by_words(inside: str, *values: Any) -> list[Any]:
         words = marks.of_words(some(WORDS))
@@ -85,98 +96,25 @@ def bare(staff: Any, numbers: list[str], chance: random.Random, url: str) -> dic
             rows(f"SELECT * FROM cases_{table} WHERE case_id = %s", found[0])
         return found
 
-    county = "\"left\"(c.region, 6) = '141121'"
-    kinds = ["benchcase.ticket/new", "benchcase.ticket/answered"]
+    county = f"\"left\"(c.region, 6) = '{COUNTY}'"
+    kinds = [f"{TYPE}/new", f"{TYPE}/answered"]
     return {
-        "inbox of a clerk": lambda: rows(work % "t.organisation_id = %s", some(offices)),
-        "inbox of a county": lambda: rows(
-            work % "t.kind = ANY(%s) AND t.region LIKE '141121%%'", ["benchcase.ticket/assigned"]
+        "inbox of a clerk": lambda: inbox("t.organisation_id = %s", some(offices)),
+        "inbox of a county": lambda: inbox(
+            f"t.kind = ANY(%s) AND t.region LIKE '{COUNTY}%%'", [f"{TYPE}/assigned"]
         ),
-        "inbox of the city": lambda: rows(work % "t.kind = ANY(%s)", kinds),
-        "inbox counts of the city": lambda: rows(
-            "SELECT count(*) FROM (SELECT 1 FROM cases_task t WHERE t.done_at IS NULL AND t.handler_id IS NULL"
-            " AND NOT t.waits AND t.kind = ANY(%s) LIMIT 100) x",
-            kinds,
-        ),
+        "inbox of the city": lambda: inbox("t.kind = ANY(%s)", kinds),
         "list of an office": lambda: rows(newest % "c.organisation_id = %s", some(offices)),
         "list of a county": lambda: rows(newest % county),
         "list of the city": lambda: rows(newest % "true"),
         "list by state": lambda: rows(
             newest % "c.id IN (SELECT t.case_id FROM cases_task t WHERE t.done_at IS NULL AND t.kind = %s"
             " ORDER BY t.case_id DESC LIMIT 51)",
-            "benchcase.ticket/working",
+            f"{TYPE}/working",
         ),
         "search by number": lambda: rows(newest % "c.number = %s", some(numbers)),
         "search by words, city": lambda: by_words("true"),
-        "search by words, county": lambda: by_words("c.region LIKE '141121%%'"),
+        "search by words, county": lambda: by_words(f"c.region LIKE '{COUNTY}%%'"),
         "search by words, office": lambda: by_words("c.organisation_id = %s", some(offices)),
         "case sheet": sheet,
     }
-
-
-def _user(kind: str, url: str, worker: int, seconds: float, results: Any, barrier: Any) -> None:
-    os.environ["DATABASE_URL"] = url
-    import django
-
-    django.setup()
-    from django.db import connection
-
-    from bench.cases_type import declare, offices, staff
-
-    declare()
-    people = staff(offices())
-    chance = random.Random(worker)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT number FROM cases_case TABLESAMPLE SYSTEM (0.5) LIMIT 500")
-        numbers = [row[0] for row in cursor.fetchall()]
-        if not numbers:
-            cursor.execute("SELECT number FROM cases_case ORDER BY id DESC LIMIT 500")
-            numbers = [row[0] for row in cursor.fetchall()]
-    calls = pages(people, numbers, chance) if kind == "ours" else bare(people, numbers, chance, url)
-    for call in calls.values():
-        for _ in range(12):
-            call()
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    barrier.wait(300)
-    until = time.perf_counter() + seconds
-    names = list(calls)
-    while time.perf_counter() < until:
-        chance.shuffle(names)
-        for name in names:
-            begin = time.perf_counter()
-            calls[name]()
-            times[name].append((time.perf_counter() - begin) * 1000)
-    results.put(times)
-
-
-def measure(
-    sides: dict[str, tuple[str, str, int]], *, seconds: float
-) -> dict[str, dict[str, tuple[float, float]]]:
-    """Return (median ms, p95 ms) by side and page, of users who all work at the same time.
-
-    Args: sides, by name ("ours" or "bare", address, number of users). All at once, so that whatever else the machine
-    does falls on all of them.
-    """
-    context = multiprocessing.get_context("spawn")
-    results = {side: context.Queue() for side in sides}
-    barrier = context.Barrier(sum(users for _, _, users in sides.values()))
-    workers = [
-        context.Process(target=_user, args=(kind, url, n, seconds, results[side], barrier), daemon=True)
-        for side, (kind, url, users) in sides.items()
-        for n in range(users)
-    ]
-    for worker in workers:
-        worker.start()
-    found: dict[str, dict[str, tuple[float, float]]] = {}
-    for side, (_, _, users) in sides.items():
-        gathered: dict[str, list[float]] = {}
-        for _ in range(users):
-            for name, times in results[side].get(timeout=seconds + 600).items():
-                gathered.setdefault(name, []).extend(times)
-        found[side] = {}
-        for name, times in gathered.items():
-            parts = quantiles(times, n=20)
-            found[side][name] = (parts[9], parts[18])
-    for worker in workers:
-        worker.join()
-    return found

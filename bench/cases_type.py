@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.cases_pages import PASSWORD, PEOPLE
 from tongzheng.kernel.cases.kinds import CaseType, Clock, Field, Move, State
 from tongzheng.kernel.core.registry import System, registry
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity import api as identity
 from tongzheng.kernel.identity.api import Actor, PostView
-from tongzheng.kernel.identity.kinds import Action
+from tongzheng.kernel.identity.kinds import Action, Role
 from tongzheng.kernel.messages.kinds import Template
 
 BASIS = T("《政府热线服务规范》", "Specification for government hotlines")
@@ -65,10 +66,20 @@ MOVED = Template(
     T("您的{type}（{number}）：{state}。", "Your {type} ({number}): {state}."),
 )
 _ACTIONS = ("open", "dispatch", "handle", "read")
+_full = tuple(f"benchcase.{name}" for name in _ACTIONS)
+ROLES = (
+    Role("agent", T("坐席", "Agent"), (_full[0], _full[1], _full[3], "trial.read"), reach="region"),
+    Role("clerk", T("经办", "Clerk"), _full[2:]),
+    Role("county", T("县区", "County"), _full[2:], reach="region"),
+)
 
 
 def declare() -> None:
-    """Declare the ticket, once in a process."""
+    """Declare the ticket and the register that are measured, once in a process."""
+    from tongzheng.kernel.registers.tests import trial
+
+    if "trial" not in registry.systems:
+        registry.add(trial.SYSTEM)
     if "benchcase" not in registry.systems:
         registry.add(
             System(
@@ -77,7 +88,7 @@ def declare() -> None:
                 "",
                 T("测速", "Bench"),
                 T("测速", "Bench"),
-                declares=(TICKET, MOVED, *(Action(name, T(name, name)) for name in _ACTIONS)),
+                declares=(TICKET, MOVED, *ROLES, *(Action(name, T(name, name)) for name in _ACTIONS)),
             )
         )
 
@@ -129,3 +140,27 @@ def offices(count: int = 208) -> list[int]:
         for n in range(count)
     ]
     return list(identity.ensure_organisations(actor=identity.SYSTEM, rows=rows))
+
+
+def enter_people(offices: list[int]) -> None:
+    """Enter the accounts of PEOPLE: agents of the whole city, clerks of one office each, readers of one county."""
+    names = [(role, name) for role, named in PEOPLE.items() for name in named]
+    accounts = identity.create_accounts(
+        actor=identity.SYSTEM,
+        rows=[identity.NewAccount(name, "王小明") for _, name in names],
+        password=PASSWORD,
+        must_change=False,
+    )
+    identity.ensure_posts(
+        actor=identity.SYSTEM,
+        rows=[
+            identity.NewHolding(
+                account,
+                offices[n if role == "clerk" else 1 if role == "county" else 0],
+                role,
+                (f"benchcase.{role}",),
+                "141100" if role == "agent" else "141121" if role == "county" else "",
+            )
+            for n, ((role, _), account) in enumerate(zip(names, accounts, strict=True))
+        ],
+    )
