@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db import models
 from django.db.models.fields import NOT_PROVIDED
 
 from tongzheng.kernel.core.registry import DeclarationError, Registry
 from tongzheng.kernel.identity.kinds import Action
 
 from .kinds import Register
-from .tables import Col, Table, describe
+from .tables import Col, Table, describe, indexed
 
 KINDS = frozenset(
     [
@@ -108,7 +107,7 @@ def slow(table: Table) -> Iterator[str]:
         yield f"search over {', '.join(plain)} has no search_index({', '.join(plain)})"
     for col in table.cols.values():
         column = col.column
-        if column.sort and not _indexed(table, col.field):
+        if column.sort and not indexed(table.model, col.field):
             yield f"sort by {column.name} has no index"
         if column.filter and column.kind not in ("bool", "choice") and not _unique(table, col):
             yield f"filter by {column.name} has no index"
@@ -118,17 +117,6 @@ def slow(table: Table) -> Iterator[str]:
 
 def _unique(table: Table, col: Col) -> bool:
     if not col.use:
-        return _indexed(table, col.field)
+        return indexed(table.model, col.field)
     blind = next(f for f in table.model._meta.concrete_fields if f'"{f.column}"' == col.blind_name)
-    return _indexed(table, blind)
-
-
-def _indexed(table: Table, field: models.Field[object, object]) -> bool:
-    """Tell whether some index or unique constraint begins with the field."""
-    meta = table.model._meta
-    if field.primary_key or field.unique or getattr(field, "db_index", False):
-        return True
-    begins = [index.fields[:1] for index in meta.indexes]
-    begins += [list(c.fields[:1]) for c in meta.constraints if isinstance(c, models.UniqueConstraint)]
-    begins += [list(together[:1]) for together in meta.unique_together]
-    return any(start and start[0].lstrip("-") == field.name for start in begins)
+    return indexed(table.model, blind)

@@ -25,6 +25,7 @@ from .queries import (
     cursor_of,
     filtering,
     limits,
+    near_sql,
     order_of,
     page_sql,
     place_of,
@@ -69,7 +70,7 @@ def rows(
     after: str | None = None,
     limit: int = 50,
 ) -> Page:
-    """Return one page of the rows within the actor's reach; one statement, two on the first page.
+    """Return one page of the rows within the actor's reach; one statement, two for a search for rare words, one more on the first page.
 
     Args: words, each must occur in some search column (sealed columns match whole values only); filters, by
     column name, `name__from` and `name__to` for ranges; sort, "column" or "-column", "" the register's own;
@@ -80,10 +81,15 @@ def rows(
     order = order_of(table, sort)
     limit = max(1, min(limit, PAGE_LIMIT))
     place = place_of(table, order, after) if after else None
-    sql, params = page_sql(table, where, order, place, limit + 1)
+    near = near_sql(table, where, order, place, limit + 1)
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        found = cursor.fetchall()
+        found: list[tuple[Any, ...]] = []
+        if near is not None:
+            cursor.execute(*near)
+            found = cursor.fetchall()
+        if len(found) <= limit:
+            cursor.execute(*page_sql(table, where, order, place, limit + 1))
+            found = cursor.fetchall()
         more = len(found) > limit
         found = found[:limit]
         estimate = (
@@ -249,7 +255,8 @@ def _estimate(cursor: Any, table: Table, where: Where) -> int | None:
     """Ask the planner, not the table: a count would read every row."""
     if not where.parts:
         return _reltuples(cursor, table)
-    clause, params = where.also()
+    # The planner would take a word and its pieces for independent and guess far too few.
+    clause, params = where.also(without="words")
     cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT 1 FROM {table.name}{clause}", params)
     plan = cursor.fetchone()[0]
     plan = json.loads(plan) if isinstance(plan, str) else plan

@@ -273,6 +273,17 @@ def _col(id: str, model: type[models.Model], fields: dict[str, AnyField], column
     )
 
 
+def indexed(model: type[models.Model], field: AnyField) -> bool:
+    """Tell whether some index or unique constraint of the model begins with the field."""
+    if field.primary_key or field.unique or getattr(field, "db_index", False):
+        return True
+    meta = model._meta
+    begins = [index.fields[:1] for index in meta.indexes if index.condition is None]
+    begins += [list(c.fields[:1]) for c in meta.constraints if isinstance(c, models.UniqueConstraint)]
+    begins += [list(together[:1]) for together in meta.unique_together]
+    return any(start and start[0].lstrip("-") == field.name for start in begins)
+
+
 def _is_integer(field: AnyField) -> bool:
     return isinstance(field, models.IntegerField)
 

@@ -11,7 +11,8 @@ from tongzheng.kernel.core.errors import Invalid, Missing, Refused, SignInNeeded
 from tongzheng.kernel.core.sealing import blind
 from tongzheng.kernel.identity.api import NOBODY
 from tongzheng.kernel.ledger.api import entries
-from tongzheng.kernel.registers import api, reading
+from tongzheng.kernel.registers import api, queries, reading
+from tongzheng.kernel.registers.tables import table_of
 
 from .trial import Dam, Remark, clerk
 
@@ -178,6 +179,51 @@ def test_a_list_takes_the_same_statements_for_any_number_of_rows(
         page = api.rows("trial.dams", actor=clerk(), limit=2, sort="-built")
     with django_assert_num_queries(1):
         api.rows("trial.dams", actor=clerk(), limit=2, sort="-built", after=page.next)
+
+
+@pytest.mark.parametrize("near", [2, 5, 8_000])
+@pytest.mark.parametrize("sort", ["", "code", "-code", "built", "-built"])
+def test_a_search_finds_the_same_pages_however_far_it_walks_before_it_asks_the_index(
+    near: int, sort: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(1, 25):
+        dam(n, name="骨干坝" if n % 3 else "谷坊", built=None if n % 4 == 0 else f"20{n % 5:02}-01-01")
+    everything = [row for row in walk(sort=sort) if int(row[1:]) % 3]
+    monkeypatch.setattr(queries, "WALKED", near)
+    monkeypatch.setattr(queries, "SCATTERED", near)
+    assert walk(sort=sort, words="骨干坝") == everything
+    assert walk(sort=sort, words="骨干 坝") == everything
+    assert walk(sort=sort, words="谷坊 骨干") == []
+
+
+def test_a_common_word_is_found_without_the_index_and_a_rare_one_with_one_statement_more(
+    django_assert_num_queries: Any,
+) -> None:
+    for n in range(9):
+        dam(n, name="骨干坝" if n else "谷坊", note="骨干坝")
+    after = _after("D008")
+    with django_assert_num_queries(1) as asked:
+        page = api.rows("trial.dams", actor=clerk(), words="骨干", limit=2, after=after)
+    assert names(page) == ["骨干坝", "骨干坝"]
+    assert "registers_grams" not in asked[0]["sql"]
+    with django_assert_num_queries(2) as asked:
+        page = api.rows("trial.dams", actor=clerk(), words="谷坊", limit=2, after=after)
+    assert names(page) == ["谷坊"]
+    assert "registers_grams" in asked[1]["sql"]
+
+
+def test_the_number_of_hits_is_guessed_from_the_index_and_not_from_word_and_pieces_at_once() -> None:
+    for n in range(300):
+        dam(n, name=f"骨干坝{n:04}")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE trial_dam")
+    assert api.rows("trial.dams", actor=clerk(), words="骨干", limit=2).estimate == 300
+
+
+def _after(code: str) -> str:
+    return queries.cursor_of(
+        queries.order_of(table_of("trial.dams"), ""), None, Dam.objects.get(code=code).pk
+    )
 
 
 def test_a_sheet_takes_two_statements_and_a_savepoint(django_assert_num_queries: Any) -> None:
