@@ -11,7 +11,7 @@ from django.conf import settings
 from tongzheng.kernel.core.errors import BadFile
 from tongzheng.kernel.core.text import T
 
-from .sniffing import ARCHIVE, LOCKED, MACROS, PROGRAM, is_program
+from .file_kinds import ARCHIVE, LOCKED, MACROS, PROGRAM, is_program
 
 MEMBERS = 3000
 GROWTH = 10

@@ -24,7 +24,8 @@ from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.errors import BadFile, Missing, StorageFull, TooLarge
 from tongzheng.kernel.core.text import T
 
-from .sniffing import EMPTY, Kind, check_accepted, check_name, sniff
+from .file_kinds import EMPTY, Kind
+from .sniffing import check_accepted, check_name, sniff
 
 PIXELS = 120_000_000
 _PIECE = 1 << 18
