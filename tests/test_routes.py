@@ -344,7 +344,7 @@ def test_no_query_that_anyone_thinks_of_breaks_a_page(scene, broken, data):
 @pytest.mark.parametrize("name", ["language", "theme", "size", "sessionid", "csrftoken", "keeping", "kept"])
 def test_garbled_cookies_are_as_good_as_none(db, name):
     for value in ("\x01", "x" * 4000, "'; DROP TABLE x; --", "9" * 30, "%00", "é"):
-        client = Client()
-        client.cookies[name] = value
+        # As the line carries it: Python's own cookie jar refuses some of these.
+        client = Client(headers={"cookie": f"{name}={value}"})
         assert client.get("/").status_code == 200, value
         assert client.post("/language", {"language": value, "next": value}).status_code == 302, value

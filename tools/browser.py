@@ -1,12 +1,13 @@
 """Sees to it that the browser tests find Chromium and Chinese letters; as root on Debian it installs them."""
 
+import ctypes
 import os
 import shutil
 import subprocess
 import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PACKAGES = {"chromium": "chromium", "fonts": "fonts-noto-cjk"}
+PACKAGES = {"chromium": "chromium", "fonts": "fonts-noto-cjk", "atomic": "libatomic1"}
 
 
 def missing() -> list[str]:
@@ -20,6 +21,10 @@ def missing() -> list[str]:
     )
     if fonts is None or not fonts.stdout.strip():
         lacks.append(PACKAGES["fonts"])
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        lacks.append(PACKAGES["atomic"])  # the program that drives the browser is linked against it
     return lacks
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -179,6 +180,12 @@ def test_a_file_that_is_no_archive_is_refused_in_words(tmp_path):
 
 def test_the_program_of_the_servers_own_version_is_used():
     for found in every_server():
-        assert backup.program(found.version, "pg_dump") == found.path("pg_dump")
+        said = subprocess.run(
+            [backup.program(found.version, "pg_dump"), "--version"],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        assert said.stdout.startswith(f"pg_dump (PostgreSQL) {found.version}."), said.stdout
     with pytest.raises(programs.NoServer, match="postgresql-client-99"):
         backup.program(99, "pg_dump")
