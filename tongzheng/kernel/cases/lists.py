@@ -87,7 +87,7 @@ def find_cases(
             filters = (f"{filters[0]} AND c.number = %s", [*filters[1], number])
             found = _plain(scopes, filters, most)
         else:
-            found = _searched(words, scopes, filters, most, month or now)
+            found = _searched(words, scopes, filters, most, last, month or now)
     elif subject:
         found = _plain(scopes, (f"{filters[0]} AND c.subject = %s", [*filters[1], subject]), most)
     else:
@@ -115,11 +115,17 @@ def _plain(scopes: Sequence[Any], filters: Part, most: int) -> list[tuple[Any, .
 
 
 def _searched(
-    words: str, scopes: Sequence[Any], filters: Part, most: int, first: datetime
+    words: str, scopes: Sequence[Any], filters: Part, most: int, last: int | None, first: datetime
 ) -> list[tuple[Any, ...]]:
+    """Return the cases that words find: among the newest ones if they fill the page, else by the index."""
     sets, few = searching.wanted(words, clock.today())
     if few:
-        return sql.rows(*searching.few(sets, scopes, filters, most + 1))
+        return sql.rows(*searching.at_once(sets, scopes, filters, most + 1))
+    found = sql.rows(*searching.among_newest(sets, scopes, filters, most + 1, last=last))
+    if len(found) > most:
+        return found
+    if among := searching.reach_marks(scopes):
+        return sql.rows(*searching.at_once(sets, scopes, filters, most + 1, among))
     return sql.rows(*searching.by_month(sets, scopes, filters, most + 1, first=first))
 
 

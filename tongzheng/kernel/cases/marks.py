@@ -4,8 +4,9 @@ Chinese has no blanks between words, so a text is cut into pairs of neighbouring
 不热) and each pair becomes a 32-bit mark; an inverted index (GIN) on the marks answers "all of these". Runs of
 letters and digits are kept whole and by their beginnings. An applicant's phone, ID number and name are marked
 by their blind index, so that nothing can be read back. Month, region, type and every organisation that held the
-case are marks too: a search walks backward month by month within the reader's reach and stops when the page is
-full, so common words cost no more than rare ones.
+case are marks too. A search first looks through the newest cases one by one, which fills the page for common words.
+If it does not, the index is asked for the words together with the offices of the reader's reach, or, where the reach
+is wide, month by month backward until the page is full: so common words cost no more than rare ones.
 """
 
 from __future__ import annotations

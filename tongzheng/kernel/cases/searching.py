@@ -17,6 +17,9 @@ from . import marks
 from .record import ROW_COLUMNS
 from .scopes import Part, Scope, condition
 
+NEWEST = 3_000
+"""How many cases a search for words looks through before it asks the index: about a millisecond of them."""
+TOGETHER = 8
 _FIRST_MONTH = (
     "(SELECT (date_part('year', f.opened_at AT TIME ZONE 'Asia/Shanghai') * 12"
     " + date_part('month', f.opened_at AT TIME ZONE 'Asia/Shanghai') - 1)::int"
@@ -51,11 +54,21 @@ def wanted(words: str, today: date) -> tuple[list[list[int]], bool]:
     return found, False
 
 
-def by_marks(sets: Sequence[Sequence[int]], extra: str = "") -> Part:
-    """Return the condition that words `w` have all marks of one of the sets; `extra` is SQL for one more mark."""
+def by_marks(sets: Sequence[Sequence[int]], extra: str = "", among: Sequence[int] = ()) -> Part:
+    """Return the condition that words `w` have all marks of one of the sets, and one of `among` if there are any.
+
+    `extra` is SQL for one more mark. A mark of `among` is asked for together with the words as long as there are few:
+    the index then reads the rarest of all, where two conditions would each read their own.
+    """
     more = f" || {extra}" if extra else ""
-    parts = [f"w.marks @> (%s::int4[]{more})" for _ in sets]
-    return "(" + " OR ".join(parts) + ")", [marks.literal(one) for one in sets]
+    if len(sets) * len(among) > TOGETHER:
+        parts, values = by_marks(sets, extra)
+        return f"{parts} AND w.marks && %s::int4[]", [*values, marks.literal(among)]
+    whole = [[*one, other] for one in sets for other in among] or sets
+    return (
+        "(" + " OR ".join(f"w.marks @> (%s::int4[]{more})" for _ in whole) + ")",
+        [marks.literal(one) for one in whole],
+    )
 
 
 def _lookups(words: str, inside: str, limit: int) -> str:
@@ -70,9 +83,35 @@ def _lookups(words: str, inside: str, limit: int) -> str:
     )
 
 
-def few(sets: Sequence[Sequence[int]], scopes: Sequence[Scope], filters: Part, limit: int) -> Part:
-    """Return the statement for marks that few cases have: a person's own."""
+def among_newest(
+    sets: Sequence[Sequence[int]], scopes: Sequence[Scope], filters: Part, limit: int, *, last: int | None
+) -> Part:
+    """Return the statement that looks through the NEWEST cases (before `last`, if given) one by one.
+
+    If it fills the page, the page is right; that is so for words one case in sixty has. Otherwise ask the index.
+    """
     found, values = by_marks(sets)
+    inside, reach = condition(scopes)
+    place = " WHERE case_id < %s" if last is not None else ""
+    window = f"SELECT * FROM cases_words{place} ORDER BY case_id DESC LIMIT {NEWEST}"
+    words = f"SELECT w.case_id FROM ({window}) w WHERE {found}"
+    return _lookups(words, f"{inside} AND {filters[0]}", limit), [
+        *([last] if last is not None else []),
+        *values,
+        *reach,
+        *filters[1],
+    ]
+
+
+def at_once(
+    sets: Sequence[Sequence[int]],
+    scopes: Sequence[Scope],
+    filters: Part,
+    limit: int,
+    among: Sequence[int] = (),
+) -> Part:
+    """Return the statement for marks that few cases have: a person's own, or a word's together with one of `among`."""
+    found, values = by_marks(sets, among=among)
     inside, reach = condition(scopes)
     words = f"SELECT w.case_id FROM cases_words w WHERE {found}"
     return _lookups(words, f"{inside} AND {filters[0]}", limit), [*values, *reach, *filters[1]]
@@ -90,25 +129,17 @@ def by_month(
 
     The outer LIMIT ends the walk; months come in falling order because a LATERAL join keeps its outer order.
     """
-    narrow = _reach_marks(scopes)
     found, values = by_marks(sets, "(0 - m.month)")
     inside, reach = condition(scopes)
-    places = " AND w.marks && %s::int4[]" if narrow else ""
-    words = f"SELECT w.case_id FROM cases_words w WHERE {found}{places}"
+    words = f"SELECT w.case_id FROM cases_words w WHERE {found}"
     return (
         f"SELECT x.* FROM generate_series(%s::int, {_FIRST_MONTH}, -1) AS m(month) CROSS JOIN LATERAL"
         f" ({_lookups(words, f'{inside} AND {filters[0]}', limit)}) x LIMIT {limit}",
-        [
-            -marks.month_mark(first),
-            *values,
-            *([marks.literal(narrow)] if narrow else []),
-            *reach,
-            *filters[1],
-        ],
+        [-marks.month_mark(first), *values, *reach, *filters[1]],
     )
 
 
-def _reach_marks(scopes: Sequence[Scope]) -> list[int]:
+def reach_marks(scopes: Sequence[Scope]) -> list[int]:
     """Return marks of regions and organisations one of which every case within reach has; [] if that says little."""
     found: list[int] = []
     for scope in scopes:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tongzheng.kernel.cases import api, lists
+from tongzheng.kernel.cases import api, lists, searching
 from tongzheng.kernel.cases.tests.test_life import FACTS, opened
 from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.errors import Invalid, SignInNeeded
@@ -121,18 +121,37 @@ def test_what_cannot_be_searched_is_said(city: Any, morning: datetime) -> None:
         api.find_cases(actor=city.agent, region="吕梁")
 
 
-def test_a_search_goes_on_through_the_months(city: Any, morning: datetime) -> None:
+@pytest.mark.parametrize(("newest", "together"), [(1, 0), (1, 8), (4, 8), (3_000, 8)])
+@pytest.mark.parametrize("who", ["agent", "clerk"])
+def test_a_search_goes_on_through_the_months_and_finds_the_same_whichever_way_it_takes(
+    city: Any, morning: datetime, who: str, newest: int, together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "NEWEST", newest)
+    monkeypatch.setattr(searching, "TOGETHER", together)
     found = []
     for days in (400, 200, 60, 40, 1, 0):
         with clock.at(morning - timedelta(days=days)):
-            found.append(opened(city).number)
+            found.append(opened(city, organisation=city.company).number)
+            opened(city, organisation=city.company, title="路灯不亮", facts={"place": "文水县城"})
     seen: list[str] = []
     after: str | None = None
     for _ in range(3):
-        page = api.find_cases(actor=city.agent, words="暖气", limit=2, after=after)
+        page = api.find_cases(actor=getattr(city, who), words="暖气", limit=2, after=after)
         seen, after = seen + numbers(page), page.after
     assert seen == found[::-1]
     assert after == ""
+
+
+def test_a_search_takes_one_statement_if_the_newest_cases_fill_the_page_and_two_if_not(
+    city: Any, morning: datetime, django_assert_num_queries: Any
+) -> None:
+    for _ in range(4):
+        opened(city, organisation=city.company)
+    for actor in (city.agent, city.clerk):
+        with django_assert_num_queries(1):
+            assert len(api.find_cases(actor=actor, words="暖气", limit=3).rows) == 3
+        with django_assert_num_queries(2):
+            assert len(api.find_cases(actor=actor, words="暖气", limit=4).rows) == 4
 
 
 def test_closed_cases_are_found_by_their_state(city: Any, morning: datetime) -> None:
