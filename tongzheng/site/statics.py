@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import mimetypes
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -38,8 +39,18 @@ class Versioned(StaticFilesStorage):
 
     def url(self, name: str | None) -> str:
         """Return the address of a static file with its version; without one if the file is not there."""
-        found = asset(name or "")
-        return super().url(name) + (f"?v={found.digest}" if found else "")
+        return _address(name or "", self.base_url, int(time.monotonic()))
+
+    def plain(self, name: str) -> str:
+        """Return the address of a static file without a version."""
+        return super().url(name)
+
+
+@lru_cache(maxsize=512)
+def _address(name: str, base: str | None, second: int) -> str:
+    """Return an address; a page asks for some forty, so the files are looked at once a second, not each time."""
+    found = asset(name)
+    return Versioned(base_url=base).plain(name) + (f"?v={found.digest}" if found else "")
 
 
 def asset(name: str) -> Asset | None:

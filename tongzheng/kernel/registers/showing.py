@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django.http import QueryDict
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from tongzheng.kernel.core.text import T
 
@@ -19,6 +21,7 @@ from .tables import Table
 
 NUMBERS = ("integer", "decimal", "money")
 BRIEF = ("date", "datetime", "id_number", "uscc", "phone", "code", "bool")
+NONE = '<span class="none">—</span>'
 YES_NO = (("1", T("是", "Yes")), ("0", T("否", "No")))
 ACTS: dict[str, tuple[T, str]] = {
     "create": (T("登记", "Entered"), "done"),
@@ -117,24 +120,31 @@ def heads(table: Table, columns: Sequence[Column], ask: Asked) -> list[dict[str,
 def lines(
     table: Table, columns: Sequence[Column], rows: Sequence[RowView], names: Names
 ) -> list[dict[str, Any]]:
-    """Return rows as a table shows them; the first cell is the link."""
+    """Return rows as a table shows them: pk, label, and the cells as HTML, of which the first is the link.
+
+    A page has hundreds of cells; a template's loop over them took half of the page's time.
+    """
     names.learn(table, [row.values for row in rows])
-    return [
-        {
-            "pk": row.pk,
-            "label": row.label,
-            "cells": [
-                {
-                    "title": c.title,
-                    "text": names.show(c, row.values.get(c.name)),
-                    "number": c.kind in NUMBERS,
-                    "brief": c.kind in BRIEF,
-                }
-                for c in columns
-            ],
-        }
-        for row in rows
+    opens = [
+        (column, format_html('<td data-label="{}"{}>', column.title, mark_safe(_look(column))))  # noqa: S308
+        for column in columns
     ]
+    return [{"pk": row.pk, "label": row.label, "cells": _cells(table, opens, row, names)} for row in rows]
+
+
+def _look(column: Column) -> str:
+    return ' class="number"' if column.kind in NUMBERS else ' class="brief"' if column.kind in BRIEF else ""
+
+
+def _cells(table: Table, opens: Sequence[tuple[Column, str]], row: RowView, names: Names) -> SafeString:
+    parts: list[str] = []
+    for place, (column, begin) in enumerate(opens):
+        text = escape(names.show(column, row.values.get(column.name)))
+        if place == 0:
+            way = f"/registers/{table.id}/rows/{quote(row.pk, safe='')}/"
+            text = f'<a href="{escape(way)}">{text or escape(row.label)}</a>'  # type: ignore[assignment]
+        parts.append(f"{begin}{text or NONE}</td>")
+    return mark_safe("".join(parts))  # noqa: S308 - every text and title in it was escaped above
 
 
 def facts(

@@ -339,3 +339,20 @@ def test_text_from_rows_cannot_become_markup(desk: Desk) -> None:
         assert "<script>alert" not in page
         assert "<img src=x>" not in page
     assert "<script>alert" not in desk.get("trial.dams/", words='"><script>alert(1)')
+
+
+def test_no_text_of_a_row_or_a_place_is_taken_for_markup(desk: Desk) -> None:
+    dam(1, name="<b>坝</b>&\"'", note="<script>x</script>")
+    page = desk.get("trial.dams/", c=["name", "note"])
+    assert "<b>坝" not in page
+    assert "<script>x" not in page
+    assert ">&lt;b&gt;坝&lt;/b&gt;&amp;&quot;&#x27;</a>" in page
+    assert "&lt;script&gt;x&lt;/script&gt;</td>" in page
+
+
+def test_an_empty_cell_is_a_dash_and_a_number_says_so(desk: Desk) -> None:
+    pk = dam(1, name="甲坝", height=None, people=5).pk
+    page = desk.get("trial.dams/", c=["name", "height", "people"])
+    assert f'<td data-label="名称"><a href="/registers/trial.dams/rows/{pk}/">甲坝</a></td>' in page
+    assert '<td data-label="坝高" class="number"><span class="none">—</span></td>' in page
+    assert '<td data-label="下游人口" class="number">5</td>' in page
