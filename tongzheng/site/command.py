@@ -116,6 +116,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     bench.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
 
+    cases = verb("cases", "command_drawn.run", "办件引擎", "the engine of cases")
+    bpmn = cases.add_subparsers(dest="what", required=True, metavar=told("对象", "what")).add_parser(
+        "bpmn", help=told("流程图", "drawn processes")
+    )
+    drawn = bpmn.add_subparsers(dest="act", required=True, metavar=told("动作", "act")).add_parser(
+        "check",
+        help=told(
+            "读入流程图：元素数量、往返是否无损、有何问题",
+            "read drawings: what is in them, whether they come out as they went in, what is wrong",
+        ),
+    )
+    drawn.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    drawn.add_argument("--json", action="store_true", help=told("只输出 JSON", "print JSON only"))
+
     backup = verb(
         "backup", "command_care.backup", "备份整座城市到一个文件", "write the whole city into one file"
     )

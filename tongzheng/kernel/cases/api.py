@@ -17,6 +17,7 @@ from tongzheng.kernel.core.text import T
 from . import forms
 from .acts import add_note, attach_file, reveal_fields
 from .calendars import calendar, due_after, set_day, set_hours
+from .drawn.report import Report, check
 from .incoming import Incoming, received, restored
 from .kinds import Field
 from .lists import counts, find_cases, inbox, my_cases
@@ -60,6 +61,7 @@ __all__ = [
     "MoveView",
     "Page",
     "Progress",
+    "Report",
     "ReviewView",
     "Sheet",
     "TaskView",
@@ -67,6 +69,7 @@ __all__ = [
     "answer_review",
     "attach_file",
     "calendar",
+    "check_drawing",
     "counts",
     "due_after",
     "find_cases",
@@ -108,3 +111,12 @@ def validate(
         lookup=PLACES,
         upload_limit=settings.UPLOAD_LIMIT,
     )
+
+
+def check_drawing(content: bytes, *, name: str = "") -> Report:
+    """Judge a BPMN 2.0 file without keeping it: what is in it, whether it is kept without loss, what is wrong with it.
+
+    Args: content, the file's bytes; name, what the report calls it. Raises BadFile with line and element if it cannot
+    be read.
+    """
+    return check(content, name=name, now=clock.now())
