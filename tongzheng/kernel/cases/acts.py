@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -50,7 +51,17 @@ def reads(record: Record, actor: identity.Actor) -> identity.Verdict:
     return identity.Verdict(False, NO_CASE)
 
 
-def _working(case: int | str, actor: identity.Actor) -> tuple[Record, int | None]:
+def entry(
+    act: str, record: Record, by: tuple[int | None, str], body: Mapping[str, Any], now: datetime
+) -> ledger.Writing:
+    """Return the ledger's entry of an act upon a case."""
+    return ledger.writing(
+        act=act, subject=f"case:{record.number}", actor=by[0], label=by[1], body=body, at=now
+    )
+
+
+def working(case: int | str, actor: identity.Actor) -> tuple[Record, int | None]:
+    """Return a case and the post from which the actor works on it. Raises SignInNeeded, Refused, Missing."""
     if actor.kind == "nobody":
         raise SignInNeeded()
     record = load(case)
@@ -67,7 +78,7 @@ def add_note(case_id: int | str, *, actor: identity.Actor, note: str) -> None:
 
     Args: note, 1 to 4000 characters. Raises SignInNeeded, Refused, Invalid, Missing.
     """
-    record, post_id = _working(case_id, actor)
+    record, post_id = working(case_id, actor)
     if not 1 <= len(note.strip()) <= 4000 or "\0" in note:
         raise Invalid(fields={"note": T("请填写，最多 4000 个字", "Needed, at most 4000 characters")})
     body = {"note": sha256(note.strip().encode()).hexdigest()}
@@ -88,7 +99,7 @@ def attach_file(case_id: int | str, *, actor: identity.Actor, file: ledger.FileV
     mine = own_case(record, actor)
     if mine and record.phase == 2:
         raise Refused(T("已办结，不能再补充附件", "The case is closed; no more files"))
-    post_id = None if mine else _working(record.id, actor)[1]
+    post_id = None if mine else working(record.id, actor)[1]
     there = "SELECT 1 FROM cases_file WHERE case_id = %s AND digest = %s AND field = %s"
     if sql.rows(there, (record.id, file.digest, field)):
         return
@@ -107,7 +118,7 @@ def reveal_fields(
     words, 4 to 200 characters. Only who works on the case may. Entries that it has not are left out.
     Raises SignInNeeded, Refused, Invalid, Missing.
     """
-    record, post_id = _working(case_id, actor)
+    record, post_id = working(case_id, actor)
     names = sorted(set(fields))
     if not 4 <= len(purpose.strip()) <= 200 or "\0" in purpose:
         raise Invalid(fields={"purpose": WORDLESS})
@@ -152,11 +163,7 @@ def _write(
         document="",
         words=words_of(case_type(record.type_id), None, record.state, title),
     )
-    written.ledger(
-        ledger.writing(
-            act=f"cases.{kind}", subject=f"case:{record.number}", actor=by[0], label=by[1], body=body, at=now
-        )
-    )
+    written.ledger(entry(f"cases.{kind}", record, by, body, now))
     try:
         written.run()
     except Lost:

@@ -19,13 +19,17 @@ from .acts import add_note, attach_file, reveal_fields
 from .calendars import calendar, due_after, set_day, set_hours
 from .drawn.report import Report, check
 from .incoming import Incoming, received, restored
+from .joining import ask, give, take_back
 from .kinds import Field
 from .lists import counts, find_cases, inbox, my_cases
 from .lookup import PLACES
+from .merging import merge, split
 from .moving import move_case
+from .objecting import precedents
 from .opening import open_case
 from .reading import progress, sheet
 from .reviews import answer_review, review, review_by_code, review_limit, review_of, reviews, set_review_limit
+from .ticking import tick
 from .views import (
     LIGHTS,
     REVIEW_LEVELS,
@@ -67,16 +71,20 @@ __all__ = [
     "TaskView",
     "add_note",
     "answer_review",
+    "ask",
     "attach_file",
     "calendar",
     "check_drawing",
     "counts",
     "due_after",
     "find_cases",
+    "give",
     "inbox",
+    "merge",
     "move_case",
     "my_cases",
     "open_case",
+    "precedents",
     "progress",
     "received",
     "restored",
@@ -90,6 +98,9 @@ __all__ = [
     "set_hours",
     "set_review_limit",
     "sheet",
+    "split",
+    "take_back",
+    "tick",
     "validate",
     "volumes",
 ]

@@ -9,12 +9,12 @@ from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity.kinds import Action
 from tongzheng.kernel.messages.kinds import Template
 
-from . import forms
+from . import disputes, forms, grouping, joint
 from .clocks import UNITS
 from .flow import PHASES
 from .kinds import APPLICANT, SYSTEM, CaseType, Move
 
-HOLDERS = ("same", "chosen", "opener", "previous", "applicant", "nobody")
+HOLDERS = ("same", "chosen", "opener", "previous", "applicant", "nobody", "adjudicator")
 NOTES = ("none", "optional", "required")
 CLOCKS = ("", "start", "pause", "resume", "stop", "extend")
 
@@ -61,6 +61,22 @@ def type_faults(declared: CaseType, registry: Registry) -> Iterator[str]:
     if sound:
         yield from _paths(declared)
         yield from _keys(declared)
+        yield from _together(declared, registry)
+
+
+def _together(declared: CaseType, registry: Registry) -> Iterator[str]:
+    """Yield what is wrong with how work is done together."""
+    yield from grouping.sharing_faults(declared)
+    yield from joint.faults(declared)
+    yield from disputes.faults(declared)
+    uses = [("merging", declared.merging.by)] if declared.merging else []
+    for one in declared.subtasks:
+        uses += [(f"subtask {one.name}", one.by), (f"subtask {one.name}", one.does)]
+    for use, action in uses:
+        if registry.find(Action, action) is None:
+            yield f"{use}: no action is declared as {action!r}"
+    if declared.merging:
+        yield from _templates(declared.merging.tells, registry, "merging: ")
 
 
 def _said(text: T) -> bool:

@@ -127,7 +127,7 @@ def _states(case_type: CaseType) -> tuple[tuple[str, tuple[str, ...]], ...]:
         )
         for state in case_type.states
         if state.phase != "closed"
-    )
+    ) + tuple((f"+{part.name}", (part.does,)) for part in case_type.subtasks)
 
 
 _known: set[tuple[str, int]] = set()

@@ -14,7 +14,7 @@ from tongzheng.kernel.core.sealing import seal_json
 from tongzheng.kernel.identity import api as identity
 from tongzheng.kernel.ledger import api as ledger
 
-from . import calendars, clocks, flow, forms, marks, people
+from . import calendars, clocks, flow, forms, marks, people, together
 from .declarations import words_of
 from .kinds import CaseType, Move
 from .opening import SEALED, tell
@@ -28,6 +28,7 @@ _UPDATE = (
     " due_at = %s, soon_at = %s, paused_at = %s, closed_at = %s, stopped_at = %s, documents = %s"
     " WHERE id = %s AND version = %s RETURNING id, events"
 )
+_CLOSING = _UPDATE.replace("documents = %s", "documents = %s, pending = '{}'")
 _DONE = (
     "UPDATE cases_task SET done_at = %s, done_by = %s, ended = %s WHERE case_id = %s AND done_at IS NULL AND role = 0"
     " AND EXISTS (SELECT 1 FROM c)"
@@ -156,12 +157,13 @@ def statement_of(
     files: Sequence[tuple[str, ledger.FileView]],
     document: str,
     now: datetime,
+    beside: together.Beside,
 ) -> Statement:
     """Return the one statement that writes the move: case, tasks, clocks, event, files, ledger entry, messages."""
     written = Statement()
     written.add(
         "c",
-        _UPDATE,
+        _CLOSING if act.phase == "closed" and before.pending else _UPDATE,
         (
             *(after.state, after.phase, after.organisation_id, after.organisation_label, after.previous_id),
             *(after.handler_id, after.handler_label, after.mover_id, after.made, after.due_at, after.soon_at),
@@ -226,6 +228,15 @@ def statement_of(
     if move.tells and after.applicant_sealed:
         phone = people.unsealed_applicant(after.applicant_sealed).get("phone", "")
     tell(written, move.tells, after, phone=phone, note=note, document=document, data=shown, now=now)
+    together.write(
+        *(written, declared, move, before, after, act, beside),
+        by=by,
+        note=note,
+        clean=clean,
+        shown=shown,
+        document=document,
+        now=now,
+    )
     return written
 
 

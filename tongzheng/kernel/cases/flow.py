@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tongzheng.kernel.core.text import T
 
@@ -14,7 +14,8 @@ PHASES = ("open", "paused", "closed")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a case stands, as far as the rules need it. `mover_id` made the last move; `made` are `once` moves made."""
+    """Where a case stands, as far as the rules need it. `mover_id` made the last move; `made` are `once` moves made;
+    `hindered`: why not, by move, for what stands beside the case (see `together.py`)."""
 
     state: str
     organisation_id: int | None
@@ -23,6 +24,7 @@ class Standing:
     handler_id: int | None
     mover_id: int | None = None
     made: frozenset[str] = frozenset()
+    hindered: Mapping[str, T] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,12 @@ class Mover:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the mover chose beside the move: an organisation, a person, days."""
+    """What the mover chose beside the move: an organisation, a person, days; and the third party that was found."""
 
     organisation: int | None = None
     handler: int | None = None
     days: int | None = None
+    adjudicator: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ def refusal(move: Move, standing: Standing, mover: Mover) -> T | None:
         return T("“{move}”只能办理一次，已经办过", "“{move}” can be made only once, and has been").fill(
             move=move.title
         )
+    if move.name in standing.hindered:
+        return standing.hindered[move.name]
     if move.separate and mover.id is not None and mover.id == standing.mover_id:
         return T(
             "上一环节由您办理，这一步须由他人办理",
@@ -147,6 +152,7 @@ def _holder(
         "chosen": choice.organisation,
         "opener": standing.opener_id or old,
         "previous": standing.previous_id or standing.opener_id or old,
+        "adjudicator": choice.adjudicator,
         "nobody": None,
     }.get(move.to, old)
     moved = new != old

@@ -64,7 +64,7 @@ class Move:
     `source` states it leaves; `target` state it reaches ("" stays). `by`: an action id, APPLICANT or SYSTEM.
     `basis`: the legal basis shown to everyone. `to` who holds the case afterwards: "same" organisation,
     "chosen" (the mover picks organisation and perhaps person), "opener" (the organisation that opened it),
-    "previous" (who held it before), "applicant", "nobody".
+    "previous" (who held it before), "applicant", "nobody", "adjudicator" (a third party, see `Objection`).
     `claims`: the mover becomes the handler. `note`: "none", "optional", "required".
     `clock`: "", "start", "pause", "resume", "stop", "extend" (asks for `days`, up to `extend_limit`).
     `once`: at most once in a case. `tells`: message template ids sent to the applicant.
@@ -114,6 +114,90 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class Merging:
+    """Cases about one matter handled as one: a leading case takes members, each of which stays a case of its own.
+
+    `by`: the action, asked for every case. `states`: where a case can become a member; `leads`: where a case can
+    take members (default: the same). `shares`: the leader's moves that are made for every member with it, in one
+    transaction; they hand to the same body, the opener or nobody, and touch no clock except to stop it. `own`: moves
+    that a member still makes by itself, such as a call-back; what its applicant does is always its own. `most`:
+    members of one leader. `tells`: message template ids sent to the applicant of each new member.
+    """
+
+    by: str
+    states: tuple[str, ...]
+    shares: tuple[str, ...]
+    basis: T
+    leads: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    most: int = 500
+    tells: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subtask:
+    """A piece of the work that the body in charge gives to other bodies, such as an opinion; several run on one clock.
+
+    `states`: where it can be asked for. `by`: the action of who asks, for the body that holds the case; `does`: the
+    action of who answers, for the assisting body. `amount` in `unit`: its own limit, which ends with the case's at
+    the latest. `order`: "parallel" or "sequential" (each begins when the one before is done). `answers`: the
+    conclusions to choose from; `fields`: more that the answer asks. `blocks`: moves that cannot be made before every
+    required answer is in. `silence`: the answer that silence counts as once the time has run out; "": it never
+    counts, the case waits. `sees`: names of the entries of the case's form that an assisting body sees.
+    """
+
+    name: str
+    title: T
+    states: tuple[str, ...]
+    by: str
+    does: str
+    basis: T
+    amount: int
+    answers: tuple[tuple[str, T], ...]
+    unit: str = "working_day"
+    order: str = "parallel"
+    fields: tuple[Field, ...] = ()
+    blocks: tuple[str, ...] = ()
+    silence: str = ""
+    sees: tuple[str, ...] = ()
+    invented: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """A body says that a case is not its own, and a third party rules.
+
+    `move`: the move by which it objects (to="adjudicator"); `ruling`: the move by which the third party decides who
+    handles the case (to="chosen"). Who rules is neither the body that objects nor the one that sent it the case.
+    `within` in `unit`: how long after it was given the case a body may object. `ground` and `ruled_by`: names of the
+    entries, in the form of the move and of the ruling, for the ground and the basis. `amount` in `unit`: the time for the ruling.
+    `again`: a second objection in one case is heard; otherwise the ruling binds.
+    """
+
+    move: str
+    ruling: str
+    within: int
+    amount: int
+    basis: T
+    unit: str = "working_day"
+    ground: str = "ground"
+    ruled_by: str = "basis"
+    again: bool = False
+    invented: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of a checklist: in which states it is asked, which moves cannot be made before it is ticked, why."""
+
+    name: str
+    title: T
+    states: tuple[str, ...]
+    basis: T
+    blocks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CaseType:
     """A kind of case: its states, moves, clock and form; its id is "slug.name".
 
@@ -121,7 +205,9 @@ class CaseType:
     `prefix` begins the case numbers, `paper` the numbers of documents ("吕审", default the prefix). `tells` and
     `document`: the messages sent and the document issued when a case is opened. `public`: its progress can be
     followed with number and query code. `anonymous`: may be opened without signing in. `review`: once closed, its
-    applicant can review how it was handled, in five levels, once (好差评).
+    applicant can review how it was handled, in five levels, once (好差评). `merging`, `subtasks`, `objection` and
+    `checklist`: how work is done together on such a case. `retention_years`: how long after closing personal data
+    is kept.
     """
 
     name: str
@@ -143,6 +229,10 @@ class CaseType:
     document: T | None = None
     paper: str = ""
     review: bool = False
+    merging: Merging | None = None
+    subtasks: tuple[Subtask, ...] = ()
+    objection: Objection | None = None
+    checklist: tuple[Check, ...] = ()
 
     def state(self, name: str) -> State:
         """Return the state of that name; raises KeyError."""

@@ -45,7 +45,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TASK_COLUMNS = (
     "t.id, t.case_id, t.kind, t.region, t.organisation_id, t.handler_id, t.done_at, c.number, c.type_id, c.state,"
     " c.phase, c.title, c.organisation_label, c.handler_label, c.applicant_label, c.opened_at, c.due_at, c.soon_at,"
-    " c.paused_at, COALESCE(c.stopped_at, c.closed_at)"
+    " c.paused_at, COALESCE(c.stopped_at, c.closed_at), t.role, t.due_at, t.soon_at"
 )
 
 
@@ -306,8 +306,12 @@ def _handled(
 def _task_view(row: tuple[Any, ...], now: datetime) -> TaskView:
     (id, case_id, kind, region, organisation, handler, done, number, type_id, state, phase) = row[:11]
     (title, organisation_label, handler_label, applicant, opened, due, soon, paused, closed) = row[11:20]
+    role, own_due, own_soon = row[20:23]
     declared = registry.find(CaseType, type_id)
-    if done is not None:
+    if role:
+        # An assisting body's part has its own limit, and shows nothing of whose case it is.
+        due, soon, phase, paused, closed, handler_label, applicant = own_due, own_soon, 0, None, done, "", ""
+    if done is not None or role:
         state = kind.rpartition("/")[2]
     type_title, state_title = titles(type_id, state)
     light = light_of(now, phase, due, soon, paused, closed)
@@ -333,6 +337,7 @@ def _task_view(row: tuple[Any, ...], now: datetime) -> TaskView:
         done_at=done,
         light=light,
         left=wording.left(calendars.current(), now=now, due=due, unit=unit, light=light),
+        role="assist" if role else "lead",
     )
 
 

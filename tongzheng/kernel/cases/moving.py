@@ -15,7 +15,7 @@ from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity import api as identity
 from tongzheng.kernel.ledger import api as ledger
 
-from . import flow, forms, numbers, people, sql
+from . import flow, forms, merging, numbers, people, sql, together
 from .declarations import case_type
 from .entailing import CLOCKED, case_after, clocks_after, statement_of
 from .kinds import APPLICANT, SYSTEM, CaseType, Move
@@ -52,11 +52,13 @@ def move_case(
     post_id = _permitted(declared, row, record, actor)
     if version is not None and version != record.version:
         _changed(record.id, version)
-    if (why := _why_not(declared, row, record, actor)) is not None:
-        raise why
     now = clock.now()
+    found = together.beside(declared, row, record, actor, post_id, now)
+    if (why := _why_not(declared, row, record, actor, found.hindered)) is not None:
+        raise why
     choice = flow.Choice(organisation, handler, days)
     clean = _judged(row, record, choice, note, data or {}, files, now)
+    choice = together.chosen(declared, row, record, found, choice)
     act = flow.effect(declared, row, _standing(record), choice, actor.id)
     touched = (
         clocks_after(declared, row, act, load_clocks(record.id), record.days, now)
@@ -72,10 +74,14 @@ def move_case(
     if document:
         after.documents = [*record.documents, document]
     by = (actor.id, people.actor_label(actor, post_id))
-    written = statement_of(declared, row, record, after, act, touched, by, note, clean, files, document, now)
+    written = statement_of(
+        declared, row, record, after, act, touched, by, note, clean, files, document, now, found
+    )
     try:
         written.run()
     except Lost:
+        if found.members and load(record.id).version == record.version:
+            raise Conflict(merging.CHANGED) from None
         _changed(record.id, record.version)
     after.version, after.events = record.version + 1, record.events + 1
     mine = own_case(record, actor)
@@ -89,7 +95,7 @@ def _row(declared: CaseType, move: str) -> Move:
         raise Missing(T("这类事项没有这一步", "This type of case has no such move")) from None
 
 
-def _standing(record: Record) -> flow.Standing:
+def _standing(record: Record, hindered: Mapping[str, T] | None = None) -> flow.Standing:
     return flow.Standing(
         state=record.state,
         organisation_id=record.organisation_id,
@@ -98,6 +104,7 @@ def _standing(record: Record) -> flow.Standing:
         handler_id=record.handler_id,
         mover_id=record.mover_id,
         made=frozenset(record.made),
+        hindered=hindered or {},
     )
 
 
@@ -112,11 +119,13 @@ def mover_of(declared: CaseType, record: Record, actor: identity.Actor, moves: S
     return flow.Mover(actor.id, actor.kind, mine, verdicts)
 
 
-def refusals(declared: CaseType, record: Record, actor: identity.Actor) -> tuple[tuple[Move, T | None], ...]:
+def refusals(
+    declared: CaseType, record: Record, actor: identity.Actor, hindered: Mapping[str, T]
+) -> tuple[tuple[Move, T | None], ...]:
     """Return every move that the case's state knows, with why this actor cannot make it, or None."""
     moves = [move for move in declared.moves if record.state in move.source]
     mover = mover_of(declared, record, actor, moves)
-    return tuple((move, flow.refusal(move, _standing(record), mover)) for move in moves)
+    return tuple((move, flow.refusal(move, _standing(record, hindered), mover)) for move in moves)
 
 
 def _permitted(declared: CaseType, move: Move, record: Record, actor: identity.Actor) -> int | None:
@@ -144,12 +153,12 @@ def _nobody(actor: identity.Actor) -> flow.Mover:
 
 
 def _why_not(
-    declared: CaseType, move: Move, record: Record, actor: identity.Actor
+    declared: CaseType, move: Move, record: Record, actor: identity.Actor, hindered: Mapping[str, T]
 ) -> Conflict | Refused | None:
     """Return why a permitted person cannot make this move now."""
     mine = own_case(record, actor)
     permitted = flow.Mover(actor.id, actor.kind, mine, {move.by: None})
-    why = flow.refusal(move, _standing(record), permitted)
+    why = flow.refusal(move, _standing(record, hindered), permitted)
     if why is None:
         return None
     if record.state not in move.source:

@@ -333,17 +333,33 @@ def tell(
     The places that a template can use: number, title, type, state, due, code, organisation, note, document, and the
     move's own open entries by name.
     """
-    if not template_ids or (record.applicant_account_id is None and not phone):
+    to = reached(record, phone) if template_ids else None
+    if to is None:
         return
-    to = messages.Addressee(
+    facts = message_facts(record, note=note, document=document, data=data, now=now)
+    for template_id in template_ids:
+        written.message(messages.writing(template_id, to=to, facts=facts, case=record.number, at=now))
+
+
+def reached(record: Record, phone: str) -> messages.Addressee | None:
+    """Return how a case's applicant can be told, or None if in no way."""
+    if record.applicant_account_id is None and not phone:
+        return None
+    return messages.Addressee(
         account_id=record.applicant_account_id,
         person_id=record.applicant_person_id,
         phone=phone,
         lang=record.applicant_lang,
     )
+
+
+def message_facts(
+    record: Record, *, note: str, document: str, data: Mapping[str, Any], now: datetime
+) -> dict[str, str | T]:
+    """Return what a template about a case can say."""
     shown = view(record, now=now, with_code=True)
     facts: dict[str, str | T] = {name: str(value) for name, value in data.items()}
-    facts |= {
+    return facts | {
         "number": record.number,
         "title": record.title,
         "type": shown.type_title,
@@ -354,5 +370,3 @@ def tell(
         "note": note.strip() or T("无", "none"),
         "document": document,
     }
-    for template_id in template_ids:
-        written.message(messages.writing(template_id, to=to, facts=facts, case=record.number, at=now))

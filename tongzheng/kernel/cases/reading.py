@@ -13,7 +13,7 @@ from tongzheng.kernel.core.registry import registry
 from tongzheng.kernel.core.text import T, from_json, same
 from tongzheng.kernel.identity import api as identity
 
-from . import acts, calendars, clocks, flow, moving, reviews, shown, sql, wording
+from . import acts, alongside, calendars, clocks, flow, moving, reviews, shown, sql, wording
 from .declarations import case_type, field_of
 from .guessing import NO_PROGRESS, check_code
 from .kinds import CaseType, Field, Move
@@ -33,6 +33,7 @@ from .record import (
     which,
 )
 from .record import view as case_view
+from .together_views import PartView, Together
 from .views import (
     ClockView,
     EventView,
@@ -53,13 +54,13 @@ _FILES = (
 _REVIEW = (
     f"(SELECT row_to_json(x) FROM (SELECT {reviews.COLUMNS} FROM cases_review r WHERE r.case_id = c.id) x)"  # noqa: S608
 )
-_CASE = f"SELECT {COLUMNS}, {CLOCKS}, {_FILES}, {_REVIEW} FROM cases_case c WHERE "  # noqa: S608
+_CASE = f"SELECT {COLUMNS}, {CLOCKS}, {_FILES}, {_REVIEW}, {alongside.BESIDE} FROM cases_case c WHERE "  # noqa: S608
 _EVENTS = (
     "SELECT e.n, e.kind, e.move, e.from_state, e.to_state, e.at, e.actor_id, e.actor_label, e.organisation_id,"
     " e.organisation_label, e.note, e.data, e.document, w.words FROM cases_event e"
     " LEFT JOIN cases_wording w ON w.id = e.wording_id WHERE e.case_id = %s ORDER BY e.n"
 )
-PRIVATE = ("note", "reveal")
+PRIVATE = ("note", "reveal", "ask", "opinion", "silence", "unask", "link", "unlink", "tick", "hand")
 """Kinds of event that an applicant does not see."""
 
 
@@ -84,13 +85,21 @@ def sheet(case: int | str, *, actor: identity.Actor) -> Sheet:
         or bool(acts.reads(record, actor))
         or (actor.id is not None and actor.id == record.handler_id)
     )
-    if not staff and not mine:
-        raise Missing(NO_CASE)
     declared = case_type(record.type_id)
     now = clock.now()
+    beside = alongside.found_of(json_of(found[0][len(NAMES) + 3]))
     running = running_of(found[0][len(NAMES)])
+    if not staff and not mine:
+        parts = alongside.assisting(declared, record, beside, actor, now)
+        if not parts:
+            raise Missing(NO_CASE)
+        files = tuple(_file(entry) for entry in json_of(found[0][len(NAMES) + 1]) or ())
+        return _for_assistant(declared, record, parts, clock_views(declared, running[:1], now), files, now)
     said = _review(json_of(found[0][len(NAMES) + 2]), record)
     events = [_event(row) for row in sql.rows(_EVENTS, (record.id,))]
+    hindered = alongside.hindrances(
+        declared, record, beside, [(event.organisation_id, event.at) for event in events], actor, now
+    )
     if not staff:
         events = [_for_applicant(declared, event) for event in events if event.kind not in PRIVATE]
         record = replace(record, handler_id=None, handler_label="")
@@ -101,7 +110,8 @@ def sheet(case: int | str, *, actor: identity.Actor) -> Sheet:
         files=tuple(_file(entry) for entry in json_of(found[0][len(NAMES) + 1]) or ()),
         facts=facts_of(declared, record),
         moves=tuple(
-            _move(declared, record, move, why) for move, why in moving.refusals(declared, record, actor)
+            _move(declared, record, move, why)
+            for move, why in moving.refusals(declared, record, actor, hindered)
         ),
         links=(LinkView("subject", record.subject, record.subject),) if record.subject else (),
         basis=declared.basis,
@@ -114,6 +124,35 @@ def sheet(case: int | str, *, actor: identity.Actor) -> Sheet:
         and bool(
             identity.may(actor, "cases.answer_review", organisation=said.organisation_id, region=said.region)
         ),
+        together=alongside.shown_together(
+            declared, record, beside, actor, now, staff=staff, works=bool(works)
+        ),
+    )
+
+
+def _for_assistant(
+    declared: CaseType,
+    record: Record,
+    parts: tuple[PartView, ...],
+    limits: tuple[ClockView, ...],
+    files: tuple[FileView, ...],
+    now: datetime,
+) -> Sheet:
+    """Return a case as an assisting body sees it: what it was asked, and the entries that its part needs."""
+    sees = {name for one in parts if one.subtask for name in one.subtask.sees}
+    bare = replace(record, handler_id=None, handler_label="", applicant_label="", documents=[], facts={})
+    return Sheet(
+        case=case_view(bare, now=now, with_code=False),
+        clocks=limits,
+        timeline=(),
+        files=tuple(file for file in files if file.field in sees),
+        facts=tuple(fact for fact in facts_of(declared, record) if fact.name in sees),
+        moves=(),
+        links=(),
+        basis=declared.basis,
+        may_note=False,
+        may_reveal=False,
+        together=Together(parts=parts, assisting=True),
     )
 
 

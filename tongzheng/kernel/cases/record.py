@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -58,6 +58,10 @@ class Record:
     sealed: bytes
     form: list[Any] | None
     documents: list[str]
+    leader_id: int | None = None
+    members: int = 0
+    pending: list[int] = field(default_factory=list)
+    ticked: list[str] = field(default_factory=list)
 
 
 NAMES = tuple(Record.__slots__)
@@ -174,6 +178,9 @@ def titles(type_id: str, state: str) -> tuple[T, T]:
     for entry in found.states:
         if entry.name == state:
             return found.title, entry.title
+    for part in found.subtasks:
+        if f"+{part.name}" == state:
+            return found.title, part.title
     return found.title, same(state)
 
 
@@ -231,6 +238,8 @@ def view(record: Record, *, now: datetime, with_code: bool) -> CaseView:
         facts=record.facts,
         query_code=numbers.query_code(record.number) if with_code else "",
         documents=tuple(record.documents),
+        members=record.members,
+        merged=record.leader_id is not None,
     )
 
 

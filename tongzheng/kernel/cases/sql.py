@@ -64,3 +64,8 @@ def _number(statement: str) -> bytes:
     if len(_numbered) > 1000:
         _numbered.clear()
     return _numbered.setdefault(statement, text.encode())
+
+
+def json(value: Any) -> str:
+    """Return a value as the text of a JSON parameter."""
+    return orjson.dumps(value).decode()

@@ -43,15 +43,20 @@ class Statement:
         self.parts: list[str] = []
         self.params: list[Any] = []
         self.words: list[Words] = []
+        self.counts: list[tuple[str, int]] = []
 
     def add(self, name: str, text: str, params: Sequence[Any]) -> None:
         """Add a part."""
         self.parts.append(f"{name} AS ({text})")
         self.params += params
 
+    def counted(self, name: str, rows: int) -> None:
+        """Let everything be undone unless the part of that name changes exactly so many rows."""
+        self.counts.append((name, rows))
+
     def ledger(self, writing: Writing) -> None:
         """Add the ledger's entry."""
-        self.add("l", writing.sql, writing.params)
+        self.add(f"l{len(self.parts)}", writing.sql, writing.params)
 
     def message(self, writing: Writing) -> None:
         """Add a message for the outbox."""
@@ -59,10 +64,10 @@ class Statement:
 
     def wording(self, words: Words) -> None:
         """Add what the act was called and rested on, unless it is known to be there."""
-        if unknown(words):
+        if unknown(words) and words not in self.words:
             self.words.append(words)
             self.add(
-                "wd",
+                f"wd{len(self.words)}",
                 "INSERT INTO cases_wording (id, words) VALUES (%s, %s::jsonb) ON CONFLICT (id) DO NOTHING",
                 (words.id, words.text),
             )
@@ -118,7 +123,11 @@ class Statement:
 
         Inside a caller's transaction a savepoint keeps that usable; alone, the statement is its own transaction.
         """
-        text = f"WITH {', '.join(self.parts)} SELECT 1 / (SELECT count(*) FROM c)"  # noqa: S608
+        tests = "".join(
+            f", 1 / (CASE WHEN (SELECT count(*) FROM {name}) = {rows:d} THEN 1 ELSE 0 END)"  # noqa: S608
+            for name, rows in self.counts
+        )
+        text = f"WITH {', '.join(self.parts)} SELECT 1 / (SELECT count(*) FROM c){tests}"  # noqa: S608
         if connection.in_atomic_block:
             with transaction.atomic():
                 self._run(text)

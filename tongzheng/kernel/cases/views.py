@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from tongzheng.kernel.core.text import T
 
 from .kinds import Field
+from .together_views import Together
 
 R = TypeVar("R")
 
@@ -91,7 +92,7 @@ class ClockView:
 class CaseView:
     """A case as it stands after what was just done. `phase`: "open", "paused" or "closed".
 
-    `organisation_id` holds it and `handler_id` works on it. `due_at`, `soon_at` and `paused_at` are those of its
+    `members`: how many cases it leads; `merged`: it is led by another. `organisation_id` holds it and `handler_id` works on it. `due_at`, `soon_at` and `paused_at` are those of its
     clock. `facts` are the entries of its form, personal ones masked. `query_code` lets the applicant follow it
     without signing in: show it to them only.
     """
@@ -125,6 +126,8 @@ class CaseView:
     facts: Mapping[str, Any] = field(default_factory=dict)
     query_code: str = ""
     documents: tuple[str, ...] = ()
+    members: int = 0
+    merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A piece of work in an inbox: the case it belongs to and how it stands. `role`: "lead" (later "assist")."""
+    """A piece of work in an inbox: the case it belongs to and how it stands. `role`: "lead", or "assist" for a part of the work."""
 
     id: int
     case_id: int
@@ -322,7 +325,7 @@ class Sheet:
     """All that a case sheet shows. `clock` is the first of `clocks`, or None if there is no limit.
 
     `review` is what its applicant thought of it, `may_review` that the reader can say so now, `may_answer` that the
-    reader can answer what was said.
+    reader can answer what was said. `together`: what stands beside the case.
     """
 
     case: CaseView
@@ -338,6 +341,7 @@ class Sheet:
     review: ReviewView | None = None
     may_review: bool = False
     may_answer: bool = False
+    together: Together = field(default_factory=Together)
 
     @property
     def clock(self) -> ClockView | None:

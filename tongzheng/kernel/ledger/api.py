@@ -2,7 +2,7 @@
 
 from .files import FileView, keep_file, open_file
 from .proofs import CheckpointView, ConsistencyProof, Proof, checkpoint, consistency, prove
-from .record import EntryView, Writing, append, entries, writing
+from .record import EntryView, Writing, append, entries, together, writing
 from .tree import integrate
 from .verification import LedgerFault, VerifyReport, verify
 
@@ -23,6 +23,7 @@ __all__ = [
     "keep_file",
     "open_file",
     "prove",
+    "together",
     "verify",
     "writing",
 ]

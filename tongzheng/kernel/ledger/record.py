@@ -10,7 +10,7 @@ written with keys sorted by code point. digest = HASH(canonical bytes).
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -129,6 +129,21 @@ def writing(
         canonical(at=at, act=act, subject=subject, actor=actor, label=label, body=text, salt=salt)
     )
     return Writing(_INSERT, (at, act, subject, actor, label, text, salt, digest))
+
+
+_INSERT_MANY = (
+    "INSERT INTO ledger_entry (at, act, subject, actor, label, body, salt, digest)"
+    " SELECT * FROM unnest(%s::timestamptz[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[]::json[],"
+    " %s::bytea[], %s::bytea[]) RETURNING id"
+)
+
+
+def together(found: Sequence[Writing]) -> Writing:
+    """Return one INSERT for many entries of one act upon many subjects, in order. Raises ValueError for none."""
+    if not found:
+        raise ValueError("there is no entry to write")
+    columns = zip(*(one.params for one in found), strict=True)
+    return Writing(_INSERT_MANY, tuple(list(column) for column in columns))
 
 
 def append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .delivery import deliver_due, receipt
 from .documents import document
-from .outbox import Addressee, Writing, send, writing
+from .outbox import Addressee, Writing, send, together, writing
 from .reading import MessageView, PhoneView, inbox, mark_read, sent_to_phone, unread_count
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "receipt",
     "send",
     "sent_to_phone",
+    "together",
     "unread_count",
     "writing",
 ]

@@ -29,6 +29,31 @@ _INSERT = (
     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"
 )
 
+_TYPES = (
+    *(
+        "text",
+        "text",
+        "text",
+        "bigint",
+        "bigint",
+        "boolean",
+        "bytea",
+        "bytea",
+        "text",
+        "text",
+        "text",
+        "text",
+        "text",
+    ),
+    *("boolean", "text", "timestamptz", "timestamptz", "timestamptz", "timestamptz", "text"),
+)
+_INSERT_MANY = (
+    _INSERT.partition(" VALUES ")[0]  # noqa: S608 — our own words
+    + " SELECT * FROM unnest("
+    + ", ".join(f"%s::{name}[]" for name in _TYPES)
+    + ") RETURNING id"
+)
+
 NOBODY_TO_REACH = "nobody to reach: no account, phone or e-mail address"
 
 
@@ -138,6 +163,14 @@ def writing(
             NOBODY_TO_REACH if way.state == "failed" else "",
         ),
     )
+
+
+def together(found: Sequence[Writing]) -> Writing:
+    """Return one INSERT for many messages, in order. Raises ValueError for none."""
+    if not found:
+        raise ValueError("there is no message to write")
+    columns = zip(*(one.params for one in found), strict=True)
+    return Writing(_INSERT_MANY, tuple(list(column) for column in columns))
 
 
 def send(

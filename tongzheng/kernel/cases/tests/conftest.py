@@ -11,6 +11,7 @@ import pytest
 from tongzheng.kernel.cases import calendars, declarations, numbers, people
 from tongzheng.kernel.cases.kinds import APPLICANT, CaseType, Clock, Field, Move, State
 from tongzheng.kernel.cases.kinds import SYSTEM as PLATFORM
+from tongzheng.kernel.cases.tests.lamps import lamp
 from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.registry import System, registry
 from tongzheng.kernel.core.text import T
@@ -106,9 +107,10 @@ MOVED = Template(
     T("您的{type}（{number}）：{state}。", "Your {type} ({number}): {state}."),
     channels=("in_app", "sms"),
 )
+LAMP = lamp(BASIS)
 ACTIONS = tuple(
     Action(name, T(name, name), open_to=("citizen",) if name == "open" else ())
-    for name in ("open", "dispatch", "handle", "read")
+    for name in ("open", "dispatch", "handle", "read", "judge", "advise")
 )
 MORNING = datetime(2026, 11, 20, 9, 0, tzinfo=clock.CHINA)
 """A Friday."""
@@ -131,7 +133,9 @@ class City:
 
 @pytest.fixture(autouse=True)
 def _declared() -> Iterator[None]:
-    system = System("casetest", "kernel", "", T("测", "t"), T("测", "t"), declares=(REPAIR, MOVED, *ACTIONS))
+    system = System(
+        "casetest", "kernel", "", T("测", "t"), T("测", "t"), declares=(REPAIR, LAMP, MOVED, *ACTIONS)
+    )
     registry.add(system)
     _forget()
     yield
