@@ -122,6 +122,14 @@ class Task(models.Model):
                 condition=Q(done_at__isnull=True, handler_id__isnull=True, waits=False),
             ),
             models.Index(
+                F("kind"),
+                Left("region", 6),
+                F("due_at"),
+                F("id"),
+                name="cases_task_county",
+                condition=Q(done_at__isnull=True, handler_id__isnull=True),
+            ),
+            models.Index(
                 fields=["organisation_id", "due_at", "id"],
                 name="cases_task_waiting",
                 condition=Q(done_at__isnull=True, handler_id__isnull=True, waits=True),

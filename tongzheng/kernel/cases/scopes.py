@@ -182,16 +182,27 @@ def work_walks(scopes: Sequence[Scope], filters: Part, limit: int) -> list[Part]
     end = f"ORDER BY t.due_at, t.id LIMIT {limit}"
     for scope in scopes:
         kinds = list(scope.names)
-        if scope.reach.everything or scope.reach.regions:
+        wide = [prefix for prefix in scope.reach.regions if len(prefix) < 6]
+        if scope.reach.everything or wide:
             inside, prefixes = "", []
             if not scope.reach.everything:
-                inside = " AND (" + " OR ".join(["t.region LIKE %s"] * len(scope.reach.regions)) + ")"
-                prefixes = [f"{prefix}%" for prefix in scope.reach.regions]
+                inside = " AND (" + " OR ".join(["t.region LIKE %s"] * len(wide)) + ")"
+                prefixes = [f"{prefix}%" for prefix in wide]
             walks.append(
                 (
                     "SELECT x.id, x.due_at FROM unnest(%s::text[]) AS o(kind) CROSS JOIN LATERAL (SELECT t.id, t.due_at"
                     f" FROM cases_task t WHERE t.kind = o.kind AND {open_work}{inside} {end}) x",
                     [kinds, *values, *prefixes],
+                )
+            )
+        for length, prefixes_of in [] if scope.reach.everything else _by_length(scope.reach.regions):
+            deep = "" if length == 6 else f' AND "left"(t.region, {length}) = p.code'
+            walks.append(
+                (
+                    "SELECT x.id, x.due_at FROM unnest(%s::text[]) AS o(kind) CROSS JOIN unnest(%s::text[]) AS p(code)"
+                    " CROSS JOIN LATERAL (SELECT t.id, t.due_at FROM cases_task t WHERE t.kind = o.kind"
+                    f' AND "left"(t.region, 6) = "left"(p.code, 6){deep} AND {open_work} {end}) x',
+                    [kinds, prefixes_of, *values],
                 )
             )
         if scope.reach.organisations and not scope.reach.everything:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -87,6 +88,31 @@ def test_who_reads_what(city: Any, morning: datetime) -> None:
         assert numbers(api.find_cases(actor=actor, words=lishi)) == [n for n in seen if n == lishi]
     with pytest.raises(SignInNeeded):
         api.find_cases(actor=NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("region", "seen"),
+    [
+        ("14", ["near", "town", "far"]),
+        ("141102", ["near", "town"]),
+        ("141102001", ["town"]),
+        ("141102001002", ["town"]),
+        ("141102002", []),
+        ("141121", ["far"]),
+    ],
+)
+def test_whoever_works_for_a_region_has_its_open_work_nearest_limit_first(
+    city: Any, morning: datetime, region: str, seen: list[str]
+) -> None:
+    made = {}
+    for days, (name, where) in enumerate(
+        (("far", "141121001"), ("town", "141102001002"), ("near", "141102"))
+    ):
+        with clock.at(morning - timedelta(days=days)):
+            made[name] = opened(city, region=where).number
+    dispatcher = replace(city.agent, posts=tuple(replace(post, region=region) for post in city.agent.posts))
+    assert numbers(api.inbox(actor=dispatcher)) == [made[name] for name in seen]
+    assert api.counts(actor=dispatcher).todo == len(seen)
 
 
 @pytest.mark.parametrize(
