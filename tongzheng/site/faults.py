@@ -31,6 +31,7 @@ from tongzheng.kernel.core.errors import (
     Refused,
     SignInNeeded,
     StorageFull,
+    Throttled,
     TooLarge,
     Unavailable,
 )
@@ -246,7 +247,7 @@ def answer(request: HttpRequest, error: BaseException) -> HttpResponse:
     else:
         response = _page(request, fault, number)
     if fault.status in (429, 503):
-        response["Retry-After"] = str(RETRY_SECONDS if fault.status == 503 else 60)
+        response["Retry-After"] = str(fault.wait if isinstance(fault, Throttled) else RETRY_SECONDS)
     # Django would otherwise log the refusal a second time, without the request id.
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response

@@ -100,10 +100,14 @@ class BadFile(Fault):
 
 
 class Throttled(Fault):
-    """Too many attempts; try again later."""
+    """Too many attempts; try again after `wait` seconds."""
 
     status, code = 429, "too-many"
     title = T("操作太频繁，请稍后再试", "Too many attempts; please try again later")
+
+    def __init__(self, words: T | None = None, *, wait: int = 60) -> None:
+        super().__init__(words)
+        self.wait = wait
 
 
 class Unavailable(Fault):

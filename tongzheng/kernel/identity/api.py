@@ -34,6 +34,7 @@ from .posts import (
 )
 from .sessions import actor_from, form_page, keep_post, kept_values
 from .signin import change_password, reset_password, sign_in, sign_out, unlock, verify_code
+from .throttling import address_of, pace
 from .views import (
     NOBODY,
     SYSTEM,
@@ -69,6 +70,7 @@ __all__ = [
     "accounts",
     "actor_from",
     "actor_of",
+    "address_of",
     "change_password",
     "create_account",
     "create_accounts",
@@ -89,6 +91,7 @@ __all__ = [
     "may",
     "organisation",
     "organisations",
+    "pace",
     "person",
     "reach",
     "region",

@@ -8,6 +8,7 @@ from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.duties import Duty
 
 from .signin import sweep
+from .throttling import sweep_paces
 
 
 def sweep_sessions() -> int:
@@ -18,5 +19,6 @@ def sweep_sessions() -> int:
 
 duties = (
     Duty("identity.attempts", 3600, sweep),
+    Duty("identity.paces", 600, sweep_paces),
     Duty("identity.sessions", 3600, sweep_sessions),
 )

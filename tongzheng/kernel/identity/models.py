@@ -151,6 +151,14 @@ class Throttle(models.Model):
     last = models.DateTimeField()
 
 
+class Pace(models.Model):
+    """How often something was tried since its window began; `key` tells not what (throttling.py)."""
+
+    key = models.BinaryField(max_length=16, primary_key=True)
+    count = models.IntegerField()
+    ends = models.DateTimeField(db_index=True)
+
+
 class Policy(models.Model):
     """A number that the security administrator may set, such as the days a password lives."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from tongzheng.kernel.core.errors import Fault, SignInNeeded
+from tongzheng.kernel.core.errors import Fault, SignInNeeded, Throttled
 
 from .bodies import organisation, organisations
 from .places import region, regions
@@ -42,7 +42,10 @@ def show(request: HttpRequest, name: str, fault: Fault | None = None, **facts: A
         "trouble": fault.words if fault and not fault.fields else None,
         "typed": request.POST if request.method == "POST" else facts.get("typed", {}),
     }
-    return render(request, f"identity/{name}.html", facts, status=fault.status if fault else 200)
+    page = render(request, f"identity/{name}.html", facts, status=fault.status if fault else 200)
+    if isinstance(fault, Throttled):
+        page["Retry-After"] = str(fault.wait)
+    return page
 
 
 def chosen_body(values: Mapping[str, object]) -> OrganisationView | None:

@@ -27,6 +27,7 @@ from .actors import require
 from .models import Account, Policy, Throttle
 from .passwords import ADDRESS_FAILURES, Attempts, attempt, forgiven, password_slip
 from .places import common_passwords
+from .throttling import address_of
 from .views import Actor
 
 WRONG = T("用户名或口令不正确", "The user name or the password is wrong")
@@ -289,11 +290,6 @@ def sweep(limit: int = 1000) -> int:
     return Throttle.objects.filter(key__in=keys).delete()[0] if keys else 0
 
 
-def address_of(request: HttpRequest) -> str:
-    """Return the caller's network address; behind a proxy, what the server was told to trust."""
-    return str(request.META.get("REMOTE_ADDR", ""))
-
-
 @contextmanager
 def slowed(request: HttpRequest, use: str, *, limit: int = ADDRESS_FAILURES) -> Iterator[None]:
     """Let something open to the public be tried from one address so many times; what succeeds does not count.
@@ -326,7 +322,8 @@ def _count(key: bytes, *, limit: int, minutes: int) -> bool:
         raise Throttled(
             T("失败次数过多，请在 {time} 后再试", "Too many failures; try again after {time}").fill(
                 time=f"{after.until.astimezone(clock.CHINA):%m-%d %H:%M}"
-            )
+            ),
+            wait=max(1, int((after.until - now).total_seconds()) + 1),
         )
     return after.until is not None
 

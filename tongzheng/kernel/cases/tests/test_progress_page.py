@@ -1,7 +1,10 @@
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
 from tongzheng.kernel.cases import api as cases
+from tongzheng.kernel.core import clock
 
 
 @pytest.fixture
@@ -48,3 +51,15 @@ def test_the_page_reads_in_both_languages_and_keeps_the_number_of_a_link(opened,
     shown = client.get(f"/work/progress/?number={opened.number}").content.decode()
     assert ("Follow a matter" in shown) == (language == "en")
     assert opened.number in shown
+
+
+def test_after_ten_wrong_codes_every_process_refuses_and_says_how_long(opened, morning):
+    wrong = {"number": opened.number, "code": "AAAAAAAA"}
+    right = {"number": opened.number, "code": opened.query_code}
+    for _ in range(10):
+        assert Client().post("/work/progress/", wrong).status_code == 404
+    answer = Client().post("/work/progress/", right)
+    assert answer.status_code == 429
+    assert answer["Retry-After"] == "600"
+    with clock.at(morning + timedelta(minutes=10)):
+        assert Client().post("/work/progress/", right).status_code == 200

@@ -103,3 +103,8 @@ def test_guessing_at_once_gains_no_tries():
 
     results = at_once(*[call] * 9)
     assert sum(isinstance(r, Throttled) for r in results) == 4
+
+
+def test_tries_at_once_are_counted_together():
+    results = at_once(*[lambda: api.pace("test", "k", limit=5, seconds=600)] * 9)
+    assert sum(isinstance(r, Throttled) for r in results) == 4

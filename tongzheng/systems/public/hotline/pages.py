@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tongzheng.kernel.cases import api as cases
 from tongzheng.kernel.cases.kinds import Field
-from tongzheng.kernel.core.errors import Invalid, Missing
+from tongzheng.kernel.core.errors import Invalid, Missing, Throttled
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity import api as identity
 
@@ -25,6 +25,8 @@ OWN = ("region", "town", "once", "class", "class_other", "office", "act", "answe
 WEB = ("kind", "text", "place", "caller_name", "caller_phone", "secret")
 SEAT = ("caller_phone", "caller_name", "kind", "urgency", "text", "place", "secret")
 ONCE_LIMIT = 40
+REPORTS = {"limit": 30, "seconds": 600}
+"""How many tickets one address may hand in: a family's whole day, and an office's ten minutes."""
 LABELS = {
     "class": T("诉求分类", "Class"),
     "region": T("县（市、区）", "County"),
@@ -75,6 +77,7 @@ def report(request: HttpRequest) -> HttpResponse:
     fields = _fields(WEB)
     values: dict[str, Any] = {}
     errors: dict[str, T] = {}
+    stopped: Throttled | None = None
     once = secrets.token_urlsafe(12)
     if request.method == "POST":
         found = cases.received(request, fields, own=OWN)
@@ -82,6 +85,7 @@ def report(request: HttpRequest) -> HttpResponse:
         try:
             if found.errors:
                 raise Invalid(fields=found.errors)
+            identity.pace("hotline.report", identity.address_of(request), **REPORTS)
             case = services.take(
                 actor=request.actor,
                 region=_region(request),
@@ -96,6 +100,8 @@ def report(request: HttpRequest) -> HttpResponse:
             )
         except Invalid as fault:
             errors = fault.fields
+        except Throttled as fault:
+            stopped = fault
         else:
             request.session["hotline_done"] = {"number": case.number, "code": case.query_code}
             return redirect("hotline:done")
@@ -106,9 +112,15 @@ def report(request: HttpRequest) -> HttpResponse:
         "once": once,
         "groups": _grouped(),
         "chosen": _class(request.POST),
+        "stopped": stopped,
         **_places(request, request.POST),
     }
-    return render(request, "hotline/report.html", context, status=422 if errors else 200)
+    page = render(
+        request, "hotline/report.html", context, status=422 if errors else stopped.status if stopped else 200
+    )
+    if stopped:
+        page["Retry-After"] = str(stopped.wait)
+    return page
 
 
 @require_safe

@@ -5,6 +5,7 @@ from django.test import Client
 
 from tongzheng.kernel.cases import api as cases
 from tongzheng.kernel.identity import api as identity
+from tongzheng.systems.public.hotline import pages
 
 SEAT = {
     "caller_phone": "13800000001",
@@ -131,3 +132,17 @@ def test_the_seats_pages_ask_as_much_of_the_database_with_many_tickets_as_with_f
     assert shown.count("/work/cases/") == 5
     with django_assert_max_num_queries(10):
         client.get("/hotline/seat/")
+
+
+def test_one_address_hands_in_so_many_and_then_waits_with_its_words_kept(city, monkeypatch):
+    monkeypatch.setitem(pages.REPORTS, "limit", 2)
+    client = Client()
+    for _ in range(2):
+        assert client.post("/hotline/", {**WEB, "once": once(client, "/hotline/")}).status_code == 302
+    answer = client.post("/hotline/", {**WEB, "text": "井盖不见了", "once": once(client, "/hotline/")})
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= 600
+    assert "井盖不见了" in answer.content.decode()
+    assert "您填写的内容还在本页" in answer.content.decode()
+    assert len(tickets()) == 2
+    assert Client(REMOTE_ADDR="192.0.2.9").post("/hotline/", WEB).status_code == 302
