@@ -58,6 +58,7 @@ SIGNED_IN = {
     "messages:read": "one's own messages",
     "cases:inbox": "what waits for one: nothing without a post",
     "cases:search": "finds only what one may read",
+    "cases:precedents": "rulings on the types that one works on: none without a post",
     "cases:reviews": "those of one's own bodies: none without a post",
     "cases:organisations": "the public register of bodies",
     "services:apply": "citizens apply",

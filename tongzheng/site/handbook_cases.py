@@ -8,6 +8,7 @@ from tongzheng.kernel.cases.kinds import CaseType, Field, Move
 from tongzheng.kernel.core.registry import Registry, System
 from tongzheng.kernel.core.text import T
 
+from .handbook_together import together
 from .handbook_words import both, code, table, who
 
 UNITS = {
@@ -36,6 +37,7 @@ HOLDERS = {
     "previous": "前一单位 body before",
     "applicant": "申请人 applicant",
     "nobody": "",
+    "adjudicator": "第三方 third party",
 }
 
 
@@ -98,6 +100,7 @@ def _case(id: str, case: CaseType, known: Registry) -> Iterator[str]:
         ),
     )
     yield from bases.lines()
+    yield from together(case, known)
     if case.fields:
         yield "### 表单 Form"
         yield ""

@@ -18,6 +18,7 @@ system = System(
     declares=(
         WorkEntry("inbox", T("待办", "Inbox"), "/work/", "", icon="inbox", order=1),
         WorkEntry("search", T("查办件", "Find cases"), "/work/search/", "", icon="search", order=2),
+        WorkEntry("precedents", T("裁定先例", "Rulings"), "/work/precedents/", "", icon="stamp", order=40),
         WorkEntry(
             "calendar",
             T("工作日历", "Working calendar"),

@@ -134,7 +134,9 @@ def faults(declared: CaseType) -> list[str]:
         found += [f"{where}form: {fault}" for fault in forms.faults(subtask.fields)]
         found += _blocks(where, subtask.blocks, moves)
         entries = {field.name for field in declared.fields}
-        found += [f"{where}sees {name!r}, which is no entry" for name in subtask.sees if name not in entries]
+        found += [
+            f"{where}sees {name!r}, which is no entry" for name in subtask.sees if name not in (*entries, "*")
+        ]
     for check in declared.checklist:
         where = f"check {check.name}: "
         if not (check.basis.zh.strip() and check.basis.en.strip()):

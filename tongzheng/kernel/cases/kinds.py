@@ -143,7 +143,8 @@ class Subtask:
     the latest. `order`: "parallel" or "sequential" (each begins when the one before is done). `answers`: the
     conclusions to choose from; `fields`: more that the answer asks. `blocks`: moves that cannot be made before every
     required answer is in. `silence`: the answer that silence counts as once the time has run out; "": it never
-    counts, the case waits. `sees`: names of the entries of the case's form that an assisting body sees.
+    counts, the case waits. `sees`: names of the entries of the case's form that an assisting body sees; "*" all that are not
+    personal.
     """
 
     name: str

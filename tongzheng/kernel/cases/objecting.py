@@ -161,8 +161,10 @@ def precedents(
     if actor.kind == "nobody":
         raise SignInNeeded()
     types = [id for id in ([type_id] if type_id else list(registry.of(CaseType))) if _works_with(id, actor)]
+    if actor.kind == "citizen":
+        raise Refused(T("裁定先例供工作人员查看", "Rulings are for members of staff"))
     if not types:
-        raise Refused(T("您不办理有裁定的事项", "You do not work on cases that are ruled on"))
+        return Page(())
     most = max(1, min(limit, 100))
     tests = ["o.ruled_at IS NOT NULL", "o.type_id = ANY(%s)"]
     values: list[Any] = [types]

@@ -26,7 +26,7 @@ from .forms import validate
 from .incoming import received, restored
 from .kinds import Field
 from .lookup import PLACES
-from .page_choosers import takers
+from .page_choosers import rulings, takers
 from .views import MoveView, Sheet
 
 OWN = {
@@ -134,6 +134,7 @@ def _form(
         "clock_face": faces.clock_face(sheet.clock) if sheet.clock else None,
         "kept": faces.kept_words(faces.asked(view, sheet.clock), values),
         "whole": not _partial(request),
+        "rulings": rulings(sheet, view.name, _actor(request)),
         "urls": {"move_handler": f"{people}?organisation={values.get('move_organisation') or ''}"},
     }
     template = "cases/partials/move.html" if _partial(request) else "cases/move.html"

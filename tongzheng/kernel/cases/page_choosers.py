@@ -12,6 +12,7 @@ from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity import api as identity
 
 from . import api
+from .disputes import Dispute
 from .kinds import APPLICANT, SYSTEM, CaseType, Field
 from .templatetags.case_forms import CITY, entry_of
 from .views import Sheet
@@ -71,6 +72,16 @@ def takers(sheet: Sheet, move: str, organisation: int | None) -> list[identity.G
         for one in identity.who_may(action, organisation=organisation, region=sheet.case.region):
             found.setdefault(one.account_id, one)
     return list(found.values())
+
+
+def rulings(sheet: Sheet, name: str, actor: identity.Actor) -> tuple[Dispute, ...]:
+    """Return how it was ruled before whose such cases are, for a move that hands a case to a chosen body."""
+    view = next((one for one in sheet.moves if one.name == name), None)
+    kind = registry.find(CaseType, sheet.case.type_id)
+    if view is None or kind is None or kind.objection is None or not view.chooses_organisation:
+        return ()
+    found = api.precedents(actor=actor, type_id=sheet.case.type_id, subject=sheet.case.subject, limit=3)
+    return found.rows
 
 
 def counties() -> tuple[identity.RegionView, ...]:

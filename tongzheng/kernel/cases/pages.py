@@ -13,7 +13,16 @@ from tongzheng.kernel.core.errors import Invalid, Missing, SignInNeeded
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity.api import Actor
 
-from . import api, faces, page_acts, page_calendar, page_choosers, page_progress, page_reviews
+from . import (
+    api,
+    faces,
+    page_acts,
+    page_calendar,
+    page_choosers,
+    page_progress,
+    page_reviews,
+    page_together,
+)
 from .views import LIGHTS, Page
 
 prefix = "work"
@@ -220,6 +229,13 @@ urlpatterns = [
     path("cases/<str:number>/files/<str:digest>/", page_acts.file, name="file"),
     path("cases/<str:number>/reveal/", page_acts.reveal, name="reveal"),
     path("cases/<str:number>/review/", page_reviews.answer, name="answer_review"),
+    path("cases/<str:number>/merge/", page_together.merge, name="merge"),
+    path("cases/<str:number>/split/", page_together.split, name="split"),
+    path("cases/<str:number>/ask/<str:name>/", page_together.ask, name="ask"),
+    path("cases/<str:number>/parts/<int:part>/", page_together.give, name="give"),
+    path("cases/<str:number>/parts/<int:part>/back/", page_together.take_back, name="take_back"),
+    path("cases/<str:number>/checks/<str:check>/", page_together.tick, name="tick"),
+    path("precedents/", page_together.precedents, name="precedents"),
     path("reviews/", page_reviews.reviews, name="reviews"),
     path("reviews/limit/", page_reviews.limit, name="review_limit"),
     path("progress/", page_progress.progress, name="progress"),

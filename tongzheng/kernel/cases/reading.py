@@ -140,13 +140,16 @@ def _for_assistant(
 ) -> Sheet:
     """Return a case as an assisting body sees it: what it was asked, and the entries that its part needs."""
     sees = {name for one in parts if one.subtask for name in one.subtask.sees}
+    facts = facts_of(declared, record)
+    if "*" in sees:
+        sees |= {fact.name for fact in facts if not fact.personal}
     bare = replace(record, handler_id=None, handler_label="", applicant_label="", documents=[], facts={})
     return Sheet(
         case=case_view(bare, now=now, with_code=False),
         clocks=limits,
         timeline=(),
         files=tuple(file for file in files if file.field in sees),
-        facts=tuple(fact for fact in facts_of(declared, record) if fact.name in sees),
+        facts=tuple(fact for fact in facts if fact.name in sees),
         moves=(),
         links=(),
         basis=declared.basis,
@@ -327,6 +330,7 @@ def progress(number: str, code: str) -> Progress:
         ),
         steps=tuple(steps),
         explain=first[0].explain if first else None,
+        merged=record.leader_id is not None,
         reviewable=declared.review
         and record.phase == 2
         and not sql.rows("SELECT 1 FROM cases_review WHERE case_id = %s", (record.id,)),

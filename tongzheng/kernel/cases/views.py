@@ -373,6 +373,7 @@ class Progress:
     steps: tuple[Step, ...]
     explain: T | None = None
     reviewable: bool = False
+    merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tongzheng.kernel.cases.kinds import APPLICANT, CaseType, Clock, Field, Move, State
 from tongzheng.kernel.core.text import T
 
+from .joint import CHECKLIST, CONSULT, REVIEW
+
 
 def law(article: str, number: str) -> T:
     """Return the citation of an article of the Administrative Licensing Law in both languages."""
@@ -118,6 +120,8 @@ APPLICATION = CaseType(
         starts="move",
     ),
     facts=("item", "item_version"),
+    subtasks=(REVIEW, CONSULT),
+    checklist=CHECKLIST,
     states=(
         RECEIVED,
         CORRECTING,

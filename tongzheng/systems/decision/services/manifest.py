@@ -44,6 +44,7 @@ system = System(
         Action("accept", T("受理", "Accept")),
         Action("handle", T("当场办理", "Handle at once")),
         Action("review", T("审查", "Review")),
+        Action("advise", T("联合审查意见", "Give opinions on applications")),
         Action("decide", T("决定", "Decide")),
         Action("deliver", T("送达", "Deliver")),
         Action("read_items", T("查看事项", "Read items")),
@@ -62,7 +63,9 @@ system = System(
             ),
         ),
         Role(
-            "reviewer", T("审查员", "Reviewer"), ("services.read", "services.review", "services.read_items")
+            "reviewer",
+            T("审查员", "Reviewer"),
+            ("services.read", "services.review", "services.advise", "services.read_items"),
         ),
         Role(
             "decider",

@@ -5,15 +5,19 @@ from __future__ import annotations
 from tongzheng.kernel.cases.kinds import APPLICANT, CaseType, Clock, Field, Move, State
 from tongzheng.kernel.core.text import T
 
+from .joint import (
+    ASSIST,
+    CHECKLIST,
+    GROUNDS,
+    MERGING,
+    OBJECT,
+    OBJECTION,
+    RULE,
+    RULES,
+    RULING,
+    STANDARD,
+)
 from .rules import classes
-
-RULES = T(
-    "《国务院办公厅关于进一步优化地方政务服务便民热线的指导意见》（国办发〔2020〕53号）",
-    "State Council Guidance on Hotlines (2020, No. 53)",
-)
-STANDARD = T(
-    "《政府热线服务规范》（GB/T 33358-2016）", "Government hotline service specification (GB/T 33358-2016)"
-)
 
 KINDS = (
     ("consult", T("咨询", "Enquiry")),
@@ -56,6 +60,10 @@ TICKET = CaseType(
     reads="hotline.read",
     basis=RULES,
     anonymous=True,
+    merging=MERGING,
+    subtasks=(ASSIST,),
+    objection=OBJECTION,
+    checklist=CHECKLIST,
     tells=("hotline.taken",),
     clock=Clock(
         "handling",
@@ -102,6 +110,7 @@ TICKET = CaseType(
             T("退单待审", "Return under review"),
             public=T("正在确定承办单位", "Finding the right body"),
         ),
+        RULING,
         State("replied", T("待回访", "Replied"), public=T("已答复，待回访", "Answered; a call-back follows")),
         State(
             "hung",
@@ -167,21 +176,15 @@ TICKET = CaseType(
                     "ground",
                     T("退单理由", "Ground"),
                     kind="choice",
-                    choices=(
-                        ("duty", T("不属本单位职责", "Not our duty")),
-                        ("area", T("不属本辖区", "Not our area")),
-                        (
-                            "channel",
-                            T("已进入诉讼、复议、信访等程序", "Already in court, review or petition"),
-                        ),
-                        ("unclear", T("内容或地点不清", "Matter or place unclear")),
-                    ),
+                    choices=GROUNDS,
                 ),
                 Field("duty_basis", T("职责依据", "Basis in the duties"), max_length=300),
             ),
             key="t",
             help=T("只能退一次，须写明依据", "Only once, and with its basis"),
         ),
+        OBJECT,
+        RULE,
         Move(
             "extend",
             T("申请延期", "Extend"),

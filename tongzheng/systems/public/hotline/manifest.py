@@ -26,6 +26,8 @@ system = System(
         Action("seat", T("坐席接听", "Answer calls at a seat")),
         Action("dispatch", T("派单", "Dispatch")),
         Action("handle", T("办理工单", "Handle tickets")),
+        Action("assist", T("协办工单", "Help with tickets")),
+        Action("rule", T("裁定承办单位", "Rule on who handles a ticket")),
         Action("callback", T("回访", "Call back")),
         Action("supervise", T("督办挂账", "Supervise")),
         Role(
@@ -38,7 +40,17 @@ system = System(
             reach="region",
         ),
         Role("caller", T("回访员", "Call-back clerk"), ("hotline.read", "hotline.callback")),
-        Role("handler", T("承办员", "Handler"), ("hotline.read", "hotline.handle", "cases.answer_review")),
+        Role(
+            "handler",
+            T("承办员", "Handler"),
+            ("hotline.read", "hotline.handle", "hotline.assist", "cases.answer_review"),
+        ),
+        Role(
+            "adjudicator",
+            T("承办争议裁定", "Adjudicator"),
+            ("hotline.read", "hotline.rule"),
+            reach="region",
+        ),
         PortalEntry("report", T("12345", "12345"), "phone", "/hotline/", order=20),
         WorkEntry("seat", T("坐席", "Seat"), "/hotline/seat/", "hotline.seat", icon="phone", order=5),
         TICKET,
@@ -58,6 +70,16 @@ system = System(
             T(
                 "您反映的“{title}”（{number}）已转{organisation}办理。",
                 "“{title}” ({number}) is now with {organisation}.",
+            ),
+            channels=("in_app",),
+        ),
+        Template(
+            "merged",
+            T("合并办理", "Merged"),
+            T("合并办理：{number}", "Handled together: {number}"),
+            T(
+                "您反映的“{title}”（{number}）与其他诉求反映同一件事，已合并办理；您的工单号、查询码和时限不变。",
+                "“{title}” ({number}) is about the same matter as others and is handled with them; your number, query code and limit stay.",
             ),
             channels=("in_app",),
         ),
