@@ -70,6 +70,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     except Invalid as fault:
         refused = fault
     counts = api.counts(actor=actor)
+    way = _way_to_row(request)
     numbers = {"todo": counts.todo, "mine": counts.mine}
     context: dict[str, Any] = {
         "view": view,
@@ -93,10 +94,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "words": words,
         "filtered": bool(type_id or light or words),
         "refused": refused,
-        "rows": [
-            {"row": row, "clock": faces.row_clock(row), "query": _row_query(request, row.number)}
-            for row in page
-        ],
+        "rows": [(row, faces.row_clock(row), f"{way}{row.number}") for row in page],
         "keys": {"next": page.after or None},
         "chosen": chosen,
     }
@@ -117,10 +115,11 @@ def _most(count: int | None) -> str:
     return "" if not count else "99+" if count > 99 else str(count)
 
 
-def _row_query(request: HttpRequest, number: str) -> str:
+def _way_to_row(request: HttpRequest) -> str:
+    """Return the address that opens a row beside the list, up to the row's number."""
     query = request.GET.copy()
-    query["case"] = number
-    return f"?{query.urlencode()}"
+    query.pop("case", None)
+    return f"?{query.urlencode()}&case=" if query else "?case="
 
 
 def _opened(request: HttpRequest, number: str) -> dict[str, Any]:
@@ -205,11 +204,12 @@ def search(request: HttpRequest) -> HttpResponse:
         {
             **asked,
             "asked": any(asked.values()),
+            "base": f"{reverse('cases:inbox')}cases/",
             "types": types,
             "states": faces.states_of(asked["type"]),
             "counties": page_choosers.counties(),
             "refused": refused,
-            "rows": [{"row": row, "clock": faces.row_clock(row)} for row in page],
+            "rows": [(row, faces.row_clock(row)) for row in page],
             "keys": {"next": page.after or None},
         },
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from string import Formatter
 from typing import Any
 
@@ -113,7 +114,12 @@ def asset(name: str) -> str:
 @register.simple_tag
 def tag(word: Any, tone: str = "") -> SafeString:
     """`{% tag word tone %}`: a word with a tone: "", "done", "soon", "late" or "quiet"."""
-    return format_html('<span class="{}">{}</span>', f"tag {TONES.get(tone, '')}".strip(), str(word))
+    return _tag(str(word), TONES.get(tone, ""))
+
+
+@lru_cache(maxsize=2048)
+def _tag(word: str, tone: str) -> SafeString:
+    return format_html('<span class="{}">{}</span>', f"tag {tone}".strip(), word)
 
 
 @register.simple_tag
@@ -133,8 +139,12 @@ def key(name: str) -> SafeString:
 @register.simple_tag
 def when(moment: datetime | date | None, form: str = "") -> SafeString:
     """`{% when moment %}`: a moment in words, in China's time. `form`: "", "date", "full" (with the year)."""
-    if moment is None:
-        return mark_safe("")
+    return mark_safe("") if moment is None else _when(moment, form, english(), time.today().year)
+
+
+@lru_cache(maxsize=4096)
+def _when(moment: datetime | date, form: str, _english: bool, _year: int) -> SafeString:
+    """A list has the same few days again and again; language and year are what else the words hang on."""
     return format_html('<time datetime="{}">{}</time>', moment.isoformat(), moment_words(moment, form))
 
 
