@@ -160,6 +160,12 @@ def _parser() -> argparse.ArgumentParser:
         help=told("核验时重算每个文件", "verify: also hash every kept file"),
     )
 
+    rules = verb("rules", "command_rules.tck", "决策规则", "decision rules")
+    rules.add_argument(
+        "what", choices=["tck"], help=told("运行公开的兼容性测试", "run the public compatibility kit")
+    )
+    rules.add_argument("path", type=Path, help=told("测试所在的文件夹", "the folder of the tests"))
+
     users = verb("users", "command_users.run", "账号管理", "accounts")
     acts = users.add_subparsers(dest="act", required=True, metavar=told("动作", "act"))
     lists = acts.add_parser("list", help=told("列出账号", "list accounts"))

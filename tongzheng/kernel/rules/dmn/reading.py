@@ -25,10 +25,22 @@ VERSIONS = {
     "https://www.omg.org/spec/DMN/20240513/MODEL/": "1.6",
 }
 EXPRESSIONS = frozenset(
-    "literalExpression context decisionTable list relation functionDefinition invocation conditional filter for "
-    "every some".split()
+    [
+        "literalExpression",
+        "context",
+        "decisionTable",
+        "list",
+        "relation",
+        "functionDefinition",
+        "invocation",
+        "conditional",
+        "filter",
+        "for",
+        "every",
+        "some",
+    ]
 )
-GRAPH = frozenset("inputData decision businessKnowledgeModel decisionService".split())
+GRAPH = frozenset(["inputData", "decision", "businessKnowledgeModel", "decisionService"])
 POLICIES = {
     "UNIQUE": "U", "ANY": "A", "PRIORITY": "P", "FIRST": "F", "RULE ORDER": "R", "OUTPUT ORDER": "O", "COLLECT": "C",
     "U": "U", "A": "A", "P": "P", "F": "F", "R": "R", "O": "O", "C": "C",
@@ -43,7 +55,7 @@ class _Builder(TreeBuilder):
         super().__init__()
         self.depth = self.count = 0
 
-    def start(self, tag: str, attrs: dict[str, str]) -> Xml:  # type: ignore[override]
+    def start(self, tag: str, attrs: dict[str, str]) -> Xml:
         self.depth += 1
         self.count += 1
         if self.depth > MAX_DEPTH or self.count > MAX_ELEMENTS:
@@ -65,10 +77,14 @@ def parse_xml(data: bytes | str) -> Xml:
         parser.feed(raw)
         found = parser.close()
     except DefusedXmlException:
-        raise BadModel("XML 里不得有文档类型或实体", "the XML may have no document type and no entity") from None
+        raise BadModel(
+            "XML 里不得有文档类型或实体", "the XML may have no document type and no entity"
+        ) from None
     except ParseError as error:
         line, column = error.position
-        raise BadModel(f"不是 XML：第 {line} 行第 {column} 列", f"no XML: line {line}, column {column}") from None
+        raise BadModel(
+            f"不是 XML：第 {line} 行第 {column} 列", f"no XML: line {line}, column {column}"
+        ) from None
     except (ValueError, LookupError, AttributeError) as error:
         raise BadModel("不是 XML", "no XML") from error
     if not isinstance(found, Xml):
@@ -142,7 +158,9 @@ def _item(xml: Xml) -> Item:
     )
     function = _child(xml, "functionItem")
     if function is not None:
-        found.parameters = [Variable(tidy(p.get("name", "")), _type(p)) for p in _children(function, "parameters")]
+        found.parameters = [
+            Variable(tidy(p.get("name", "")), _type(p)) for p in _children(function, "parameters")
+        ]
         found.result = tidy(function.get("outputTypeRef", ""))
     return found
 
@@ -159,7 +177,11 @@ def _element(xml: Xml, kind: str) -> Element:
         question=_content(xml, "question"),
     )
     for need in _children(xml, "informationRequirement"):
-        found.needs += [child.get("href", "") for child in need if local(child.tag) in ("requiredInput", "requiredDecision")]
+        found.needs += [
+            child.get("href", "")
+            for child in need
+            if local(child.tag) in ("requiredInput", "requiredDecision")
+        ]
     for need in _children(xml, "knowledgeRequirement"):
         found.knows += [child.get("href", "") for child in need if local(child.tag) == "requiredKnowledge"]
     for part, into in (
@@ -210,7 +232,9 @@ def _boxed(xml: Xml) -> Boxed:
         for entry in _children(xml, "contextEntry"):
             variable = _child(entry, "variable")
             name = tidy(variable.get("name", "")) if variable is not None else ""
-            found.entries.append((Variable(name, _type(variable) if variable is not None else ""), _first(entry)))
+            found.entries.append(
+                (Variable(name, _type(variable) if variable is not None else ""), _first(entry))
+            )
     elif kind == "list":
         found.parts = [_boxed(child) for child in xml if local(child.tag) in EXPRESSIONS]
     elif kind == "relation":
@@ -227,9 +251,11 @@ def _boxed(xml: Xml) -> Boxed:
             found.entries.append((Variable(name, ""), _first(binding)))
     else:
         found.name = tidy(xml.get("iteratorVariable", ""))
-        for part in {"conditional": ("if", "then", "else"), "filter": ("in", "match"), "for": ("in", "return")}.get(
-            kind, ("in", "satisfies")
-        ):
+        for part in {
+            "conditional": ("if", "then", "else"),
+            "filter": ("in", "match"),
+            "for": ("in", "return"),
+        }.get(kind, ("in", "satisfies")):
             inner = _first(_child(xml, part))
             found.parts.append(inner or Boxed("missing"))
     return found
@@ -238,7 +264,9 @@ def _boxed(xml: Xml) -> Boxed:
 def _table(xml: Xml) -> Table:
     policy = POLICIES.get(xml.get("hitPolicy", "UNIQUE"))
     if policy is None:
-        raise BadModel(f"不认识的命中策略“{xml.get('hitPolicy')}”", f"unknown hit policy {xml.get('hitPolicy')!r}")
+        raise BadModel(
+            f"不认识的命中策略“{xml.get('hitPolicy')}”", f"unknown hit policy {xml.get('hitPolicy')!r}"
+        )
     if policy == "C":
         policy += SIGNS.get(xml.get("aggregation", "LIST"), "")
     found = Table(policy, [], [], [], label=xml.get("outputLabel", ""))

@@ -32,7 +32,9 @@ class Answer:
     notes: tuple[Note, ...]
 
 
-def evaluate(text: str, names: Mapping[str, Any] | None = None, *, limits: Limits = DEFAULT, now: Any = None) -> Answer:
+def evaluate(
+    text: str, names: Mapping[str, Any] | None = None, *, limits: Limits = DEFAULT, now: Any = None
+) -> Answer:
     """Evaluate one expression with plain Python or FEEL values for its names.
 
     Raises NotFeel when the text is no expression, Exhausted when it asks for more than the limits give.

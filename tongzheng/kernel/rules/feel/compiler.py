@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal, DecimalException
+from collections.abc import Callable, Iterable
+from decimal import DecimalException
 from typing import Any
 
 from .functions import BUILT_IN
 from .grammar import Node, parse
+from .loops import counted, domain, filtered, looped, quantified
 from .names import Names
 from .notes import NotFeel
 from .operators import ARITHMETIC, COMPARE, negate
 from .paths import follow
 from .scope import MISSING, Code, Env, call_named, call_value, made_function
-from .temporal import Date, parse_date, parse_datetime, parse_duration, parse_time
+from .temporal import parse_date, parse_datetime, parse_duration, parse_time
 from .testing import Test, tests_of
 from .types import ANY, NAMED, Type, instance
-from .values import MATH, Range, kind, order
+from .values import MATH, Range, order
 
 Types = Callable[[str], Type | None]
 
@@ -24,8 +25,11 @@ Types = Callable[[str], Type | None]
 class Compiler:
     """Compiles expressions of one model: the names that it declares and its types."""
 
-    def __init__(self, names: Iterable[str] = (), types: Types | None = None) -> None:
+    def __init__(
+        self, names: Iterable[str] = (), members: Names | None = None, types: Types | None = None
+    ) -> None:
         self.names = Names(names)
+        self.members = members or Names()
         self.types = types or (lambda name: None)
         self.missing: list[tuple[str, int]] = []
         self._known: list[set[str]] = []
@@ -36,15 +40,18 @@ class Compiler:
 
         Raises NotFeel.
         """
-        return self._whole(parse(text, self.names), known)
+        return self.whole(parse(text, self.names, self.members), known)
 
     def unary(self, text: str, known: Iterable[str] | None = None) -> tuple[Test, Node]:
         """Compile the unary tests of a cell: what is called with the environment and the value of the column."""
-        tree = parse(text, self.names, unary=True)
-        return self._scoped(lambda: tests_of(self, tree), known), tree
+        tree = parse(text, self.names, self.members, unary=True)
+        inner = None if known is None else {*known, "?"}
+        return self._scoped(lambda: tests_of(self, tree), inner), tree
 
-    def _whole(self, tree: Node, known: Iterable[str] | None) -> Code:
-        return self._scoped(lambda: self.code(tree), known)
+    def whole(self, tree: Node, known: Iterable[str] | None = None) -> Code:
+        """Compile a tree."""
+        made: Code = self._scoped(lambda: self.code(tree), known)
+        return made
 
     def _scoped(self, make: Callable[[], Any], known: Iterable[str] | None) -> Any:
         self._known, self._open = ([set(known)] if known is not None else []), 0 if known is not None else 1
@@ -55,8 +62,8 @@ class Compiler:
 
     def code(self, node: Node) -> Code:
         """Return the closure of a node."""
-        made: Code = getattr(self, f"_{node.kind}")(node)
-        return made
+        make: Callable[[Node], Code] = getattr(self, f"_{node.kind}")
+        return make(node)
 
     # -- literals
 
@@ -74,7 +81,9 @@ class Compiler:
         for read in (parse_date, parse_time, parse_datetime, parse_duration):
             if (found := read(text)) is not None:
                 return _constant(found)
-        return lambda env: env.run.null("没有这样的日期、时间或期间", "there is no such date, time or duration")
+        return lambda env: env.run.null(
+            "没有这样的日期、时间或期间", "there is no such date, time or duration"
+        )
 
     def _null(self, node: Node) -> Code:
         return _constant(None)
@@ -171,7 +180,9 @@ class Compiler:
         if not names:
             return lambda env: call_value(env.run, function(env), [code(env) for code in codes])
         if len(names) < len(codes) or len(set(names)) < len(names):
-            return lambda env: env.run.null("参数名重复或不全", "arguments are named twice, or not all of them")
+            return lambda env: env.run.null(
+                "参数名重复或不全", "arguments are named twice, or not all of them"
+            )
         pairs = list(zip(names, codes, strict=True))
         return lambda env: call_named(env.run, function(env), {name: code(env) for name, code in pairs})
 
@@ -341,132 +352,3 @@ def mentions(node: Any, name: str) -> bool:
                 return True
             stack.extend(one.parts)
     return False
-
-
-def filtered(env: Env, value: Any, match: Code) -> Any:
-    """Return the item at a place, or the items for which the condition holds."""
-    run = env.run
-    if value is None:
-        return run.null("null 没有可筛选的项", "null has no items to filter")
-    items = value if isinstance(value, list) else [value]
-    kept: list[Any] = []
-    for number, item in enumerate(items):
-        run.tick()
-        inner = Env({"item": item}, run, env)
-        if isinstance(item, dict):
-            inner = Env(item, run, inner)
-        verdict = match(inner)
-        if verdict is True:
-            kept.append(item)
-        elif type(verdict) is Decimal and number == 0:
-            return _at_place(env, items, verdict)
-        elif verdict is not None and verdict is not False:
-            return run.null("筛选条件须是布尔值或位置", "a filter is a condition or a position")
-    if not items:
-        notes = len(run.notes)
-        verdict = match(Env({"item": None}, run, env))
-        del run.notes[notes:]
-        if type(verdict) is Decimal:
-            return _at_place(env, items, verdict)
-    return kept
-
-
-def _at_place(env: Env, items: list[Any], number: Decimal) -> Any:
-    place = int(number)
-    if place == 0 or abs(place) > len(items) or place != number:
-        return env.run.null("位置超出列表", "the position is outside the list")
-    return items[place - 1 if place > 0 else place]
-
-
-def domain(env: Env, value: Any) -> Iterator[Any] | None:
-    """Return what a loop runs over: a list, the whole numbers or days of a range, or one value."""
-    if isinstance(value, list):
-        return iter(value)
-    if isinstance(value, Range):
-        if not (value.start_included and value.end_included):
-            low, high = _closed(value)
-            return counted(env, low, high) if low is not None and order(low, high) in (-1, 0) else iter(())
-        return counted(env, value.start, value.end)
-    if value is None:
-        return env.run.null("null 不能遍历", "null cannot be looped over")
-    return iter([value])
-
-
-def _closed(span: Range) -> tuple[Any, Any]:
-    """Return the first and last whole value inside a range that leaves out an end."""
-    from .temporal import add_days
-
-    low, high = span.start, span.end
-    if isinstance(low, Decimal) and isinstance(high, Decimal):
-        return low + (not span.start_included), high - (not span.end_included)
-    if isinstance(low, Date) and isinstance(high, Date):
-        return add_days(low, int(not span.start_included)), add_days(high, -int(not span.end_included))
-    return low, high
-
-
-def counted(env: Env, start: Any, end: Any) -> Iterator[Any] | None:
-    """Return the whole numbers or days from one end to the other, upwards or downwards."""
-    from .temporal import date_of, days
-
-    if isinstance(start, Decimal) and isinstance(end, Decimal):
-        if start == start.to_integral_value() and end == end.to_integral_value() and start.adjusted() < 30 > end.adjusted():
-            return (Decimal(number) for number in _span(int(start), int(end)))
-    elif isinstance(start, Date) and isinstance(end, Date):
-        return (date_of(number) for number in _span(days(start), days(end)))
-    return env.run.null("只能遍历整数或日期的范围", "only ranges of whole numbers or dates can be looped over")
-
-
-def _span(start: int, end: int) -> range:
-    return range(start, end + 1) if start <= end else range(start, end - 1, -1)
-
-
-class _Stop(Exception):
-    """A domain is null, so the whole loop is."""
-
-
-def _rounds(env: Env, pairs: list[tuple[str, Code]]) -> Iterator[Env]:
-    name, code = pairs[0]
-    values = code(env)
-    if values is None:
-        raise _Stop
-    for value in values:
-        env.run.tick()
-        inner = Env({name: value}, env.run, env)
-        if len(pairs) == 1:
-            yield inner
-        else:
-            yield from _rounds(inner, pairs[1:])
-
-
-def looped(env: Env, pairs: list[tuple[str, Code]], body: Code, *, partial: bool = False) -> Any:
-    """Run a `for`: the body for every combination, in order; `partial` is what came so far."""
-    found: list[Any] = []
-    limit = env.run.limits.items
-    try:
-        for inner in _rounds(env, pairs):
-            if partial:
-                env.run.tick(1 + len(found) // 8)
-                inner.vars["partial"] = list(found)
-            found.append(body(inner))
-            if len(found) > limit:
-                env.run.sized(len(found))
-    except _Stop:
-        return None
-    return found
-
-
-def quantified(env: Env, pairs: list[tuple[str, Code]], body: Code, wanted: bool) -> Any:
-    """Run `some` (wanted True) or `every` (wanted False)."""
-    unknown = met = False
-    try:
-        for inner in _rounds(env, pairs):
-            verdict = body(inner)
-            if verdict is wanted:
-                met = True
-            elif verdict is None:
-                unknown = True
-            elif not isinstance(verdict, bool):
-                return env.run.null(f"条件须是布尔值，得到{kind(verdict)}", f"the condition is a {kind(verdict)}")
-    except _Stop:
-        return None
-    return wanted if met else (None if unknown else not wanted)

@@ -117,7 +117,10 @@ def invoke(run: Run, function: BuiltIn, args: list[Any]) -> Any:
         refusal = refusal or why
     if refusal is None:
         count = len(args)
-        refusal = f"{function.label} 不接受 {count} 个参数", f"{function.label} does not take {count} arguments"
+        refusal = (
+            f"{function.label} 不接受 {count} 个参数",
+            f"{function.label} does not take {count} arguments",
+        )
         return run.null(*refusal)
     return run.null(f"{function.label}：{refusal[0]}", f"{function.label}: {refusal[1]}")
 
@@ -127,6 +130,8 @@ def invoke_named(run: Run, function: BuiltIn, args: Mapping[str, Any]) -> Any:
     refusal: tuple[str, str] | None = None
     for way in function.overloads:
         known = {one.name: one for one in way.parameters}
+        if way.parameters[:1] and way.parameters[0].many:
+            continue
         if any(name not in known for name in args):
             continue
         if any(one.name not in args and not one.optional for one in way.parameters):

@@ -78,8 +78,38 @@ unary_tests: MINUS -> anything | test (COMMA test)* -> tests | NOT LPAR test (CO
 """
 
 SIGNS = frozenset(
-    "COMMA LPAR RPAR LSQB RSQB LBRACE RBRACE DOT COLON IF THEN ELSE FOR RETURN IN SATISFIES AND OR BETWEEN "
-    "INSTANCE_OF FUNCTION NOT DOTS GT ARROW CONTEXT_LT FUNCTION_LT NULL TRUE FALSE".split()
+    [
+        "COMMA",
+        "LPAR",
+        "RPAR",
+        "LSQB",
+        "RSQB",
+        "LBRACE",
+        "RBRACE",
+        "DOT",
+        "COLON",
+        "IF",
+        "THEN",
+        "ELSE",
+        "FOR",
+        "RETURN",
+        "IN",
+        "SATISFIES",
+        "AND",
+        "OR",
+        "BETWEEN",
+        "INSTANCE_OF",
+        "FUNCTION",
+        "NOT",
+        "DOTS",
+        "GT",
+        "ARROW",
+        "CONTEXT_LT",
+        "FUNCTION_LT",
+        "NULL",
+        "TRUE",
+        "FALSE",
+    ]
 )
 """Tokens that say nothing beyond the rule that they belong to."""
 
@@ -149,12 +179,16 @@ class _NoLexer(LarkLexer):
         return iter(())
 
 
-def parse(text: str, names: Names | None = None, *, unary: bool = False) -> Node:
+def parse(
+    text: str, names: Names | None = None, members: Names | None = None, *, unary: bool = False
+) -> Node:
     """Return the tree of an expression, or of the unary tests of a table's cell.
+
+    `names` are in scope everywhere, `members` after a dot and inside a filter.
 
     Raises NotFeel, whose note says where.
     """
-    tokens = Lexer(text, names or Names(), unary=unary).run()
+    tokens = Lexer(text, names or Names(), members or Names(), unary=unary).run()
     if not tokens:
         raise NotFeel("表达式为空", "the expression is empty", at=0)
     reader = _parser().parse_interactive(start="unary_tests" if unary else "expression")
@@ -182,8 +216,14 @@ def _unexpected(error: UnexpectedInput, text: str) -> NotFeel:
         wanted: set[str] = getattr(error, "accepts", None) or getattr(error, "expected", None) or set()
         for name, (zh, en) in ROLES.items():
             if name in wanted and ("NUMBER" not in wanted):
-                return NotFeel(f"表达式没有写完，缺“{zh}”", f"the expression breaks off; {en} is missing", at=len(text))
+                return NotFeel(
+                    f"表达式没有写完，缺“{zh}”", f"the expression breaks off; {en} is missing", at=len(text)
+                )
         return NotFeel("表达式没有写完", "the expression breaks off", at=len(text))
     value = str(token)
     shown = value if len(value) <= 30 else f"{value[:30]}…"
-    return NotFeel(f"第 {at + 1} 个字符处的“{shown}”放错了地方", f"{shown!r} at character {at + 1} is out of place", at=at)
+    return NotFeel(
+        f"第 {at + 1} 个字符处的“{shown}”放错了地方",
+        f"{shown!r} at character {at + 1} is out of place",
+        at=at,
+    )

@@ -7,7 +7,7 @@ keywords inside are found only because they are known: built in, declared by the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .names import CHAIN, PART, SPACE, STOPS, SYMBOLS, WORD, WORDS, Names, tidy
 from .notes import NotFeel
@@ -31,8 +31,37 @@ OPERATORS = (
     (":", "COLON"), ("(", "LPAR"), (")", "RPAR"), ("{", "LBRACE"), ("}", "RBRACE"), (".", "DOT"),
 )  # fmt: skip
 OPENS_OPERAND = frozenset(
-    "PLUS MINUS STAR SLASH POW LT LE GT GE EQ NE COMMA LPAR LSQB RANGE_L COLON KEY ARGNAME DOTS "
-    "IF THEN ELSE IN BETWEEN AND OR RETURN SATISFIES NOT".split()
+    [
+        "PLUS",
+        "MINUS",
+        "STAR",
+        "SLASH",
+        "POW",
+        "LT",
+        "LE",
+        "GT",
+        "GE",
+        "EQ",
+        "NE",
+        "COMMA",
+        "LPAR",
+        "LSQB",
+        "RANGE_L",
+        "COLON",
+        "KEY",
+        "ARGNAME",
+        "DOTS",
+        "IF",
+        "THEN",
+        "ELSE",
+        "IN",
+        "BETWEEN",
+        "AND",
+        "OR",
+        "RETURN",
+        "SATISFIES",
+        "NOT",
+    ]
 )
 """After these an expression begins, so `]` opens a range there."""
 ENDS = frozenset(")],}=!<>*/") | frozenset(["", "]"])
@@ -53,17 +82,17 @@ class Token:
 class _Bracket:
     kind: str
     dots: bool = False
-    added: list[str] = field(default_factory=list)
 
 
 class Lexer:
     """One pass over one text."""
 
-    def __init__(self, text: str, names: Names, *, unary: bool) -> None:
+    def __init__(self, text: str, names: Names, members: Names, *, unary: bool) -> None:
         if len(text) > MAX_TEXT:
             raise NotFeel("表达式过长", "the expression is too long")
         self.text = text
         self.names = names
+        self.members = members
         self.unary = unary
         self.own = Names(BUILT_IN)
         self.tokens: list[Token] = []
@@ -132,10 +161,11 @@ class Lexer:
         found = WORD.match(text, at)
         assert found is not None
         word, end = found[0], found.end()
-        known = self.names.match(text, at, word)
-        mine = self.own.match(text, at, word)
-        if mine and (known is None or mine[1] > known[1]):
-            known = mine
+        known: tuple[str, int] | None = None
+        for names in self._in_sight():
+            found_name = names.match(text, at, word)
+            if found_name and (known is None or found_name[1] > known[1]):
+                known = found_name
         plain = at, end
         if word not in WORDS or self._before == "DOT":
             plain = at, self._chain(end)
@@ -145,6 +175,12 @@ class Lexer:
             self._name(tidy(text[at : plain[1]]), at, plain[1])
         else:
             self._keyword(word, at, end)
+
+    def _in_sight(self) -> tuple[Names, ...]:
+        """Return the names that may stand here: entries of contexts only after a dot and in a filter."""
+        if self._before == "DOT" or any(bracket.kind == "filter" for bracket in self.stack):
+            return self.names, self.own, self.members
+        return self.names, self.own
 
     def _chain(self, end: int) -> int:
         """Return where the words that belong to one name end."""
@@ -203,9 +239,9 @@ class Lexer:
                 self.stack.pop()
                 self._put("RANGE_R", here, at, at + 1)
                 return
-            self.stack.append(_Bracket("["))
+            self.stack.append(_Bracket("filter" if before and before not in OPENS_OPERAND else "["))
             self._put("LSQB", here, at, at + 1)
-        elif not before or (before in OPENS_OPERAND and not (before == "LSQB")):
+        elif not before or (before in OPENS_OPERAND and before != "LSQB"):
             self.stack.append(_Bracket("["))
             self._put("RANGE_L", here, at, at + 1)
         else:
@@ -224,10 +260,8 @@ class Lexer:
         return bool(word and (word[0] in STOPS or word[0] == "instance"))
 
     def _operator(self, at: int, here: str) -> None:
-        for sign, type in OPERATORS:
-            if self.text.startswith(sign, at):
-                break
-        else:
+        sign, type = next((one for one in OPERATORS if self.text.startswith(one[0], at)), ("", ""))
+        if not sign:
             if here in FULL_WIDTH:
                 raise NotFeel(
                     f"全角标点“{here}”请改用半角“{FULL_WIDTH[here]}”",
@@ -239,9 +273,9 @@ class Lexer:
             self.stack.append(_Bracket("params" if self._before == "FUNCTION" else "("))
         elif type == "LBRACE":
             self.stack.append(_Bracket("{"))
-        elif type in ("RPAR", "RBRACE") and self.stack:
-            self.stack.pop()
-        elif type == "GT" and self.stack and self.stack[-1].kind in ("<", "context<"):
+        elif (type in ("RPAR", "RBRACE") and self.stack) or (
+            type == "GT" and self.stack and self.stack[-1].kind in ("<", "context<")
+        ):
             self.stack.pop()
         elif type == "DOTS" and self.stack:
             self.stack[-1].dots = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from functools import cmp_to_key
 from typing import Any
@@ -27,10 +26,8 @@ def list_contains(run: Run, list: list[Any], element: Any) -> Any:
     return any(equal(item, element) is True for item in list)
 
 
-@feel("count", "list:l", "c:a*", returns="n")
-def count(run: Run, *items: Any) -> Any:
-    if len(items) == 1 and isinstance(items[0], list):
-        return Decimal(len(items[0]))
+@feel("count", "list:l", returns="n")
+def count(run: Run, items: list[Any]) -> Any:
     return Decimal(len(items))
 
 
@@ -47,7 +44,7 @@ def sublist(run: Run, list: list[Any], start: Decimal, length: Decimal | None = 
     return list[place : place + size]
 
 
-def _place(run: Run, list: list[Any], position: Decimal) -> int | None:
+def _place(run: Run, list: list[Any], position: Decimal) -> Any:
     """Return the index of a position that counts from 1, or from -1 at the end."""
     number = int(position)
     if number == 0 or abs(number) > len(list):
@@ -149,7 +146,7 @@ def _distinct(run: Run, items: list[Any]) -> list[Any]:
 
 @feel("flatten", "list:l", returns="l")
 def flatten(run: Run, list: list[Any]) -> Any:
-    found: list_of = []
+    found: list_of[Any] = []
     stack = [iter(list)]
     while stack:
         for item in stack[-1]:
@@ -170,16 +167,15 @@ list_of = list
 @feel("sort", "list:l, precedes:f?", returns="l")
 def sort(run: Run, list: list[Any], precedes: Function | None = None) -> Any:
     run.sized(len(list))
-    compare: Callable[[Any, Any], int]
     if precedes is None:
         if any(order(item, list[0]) is None for item in list):
             return run.null("列表里有不能比较的项", "the list has items that cannot be compared")
 
-        def compare(a: Any, b: Any) -> int:
+        def natural(a: Any, b: Any) -> int:
             run.tick()
             return order(a, b) or 0
 
-        return sorted(list, key=cmp_to_key(compare))
+        return sorted(list, key=cmp_to_key(natural))
     if len(precedes.names) != 2 and not precedes.variadic:
         return run.null("precedes 须有两个参数", "precedes takes two parameters")
     wrong = False

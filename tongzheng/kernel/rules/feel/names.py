@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 START = (
@@ -21,9 +22,11 @@ SPACES = re.compile(f"[{SPACE}]+")
 SYMBOL = re.compile(f"[{SPACE}]*([{re.escape(SYMBOLS)}])[{SPACE}]*")
 PIECE = re.compile(f"[{PART}]+|[{re.escape(SYMBOLS)}]")
 
-STOPS = frozenset("and or in between then else return satisfies".split())
+STOPS = frozenset(["and", "or", "in", "between", "then", "else", "return", "satisfies"])
 """Words that end a name, unless the name is known with them inside."""
-WORDS = STOPS | frozenset("if for some every function not null true false instance".split())
+WORDS = STOPS | frozenset(
+    ["if", "for", "some", "every", "function", "not", "null", "true", "false", "instance"]
+)
 
 
 @lru_cache(maxsize=20_000)
@@ -59,9 +62,9 @@ def is_name(name: str) -> bool:
 class Names:
     """The hard names that an expression may meet, found longest first."""
 
-    def __init__(self, names: object = ()) -> None:
+    def __init__(self, names: Iterable[str] = ()) -> None:
         self._by_first: dict[str, dict[tuple[str, ...], str]] = {}
-        for name in names:  # type: ignore[attr-defined]
+        for name in names:
             self.add(name)
 
     def add(self, name: str) -> None:

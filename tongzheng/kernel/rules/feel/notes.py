@@ -134,7 +134,8 @@ class Run:
         if self.depth > self.limits.depth:
             raise Exhausted("调用层次过深", "calls are nested too deep")
 
-    def null(self, zh: str, en: str) -> None:
+    def null(self, zh: str, en: str) -> Any:
         """Record why a value is null, and return null."""
         if len(self.notes) < self.limits.notes:
             self.notes.append(Note(zh, en, self.place))
+        return None

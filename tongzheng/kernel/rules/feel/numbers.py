@@ -15,7 +15,7 @@ WIDE = decimal.Context(prec=12_500, Emin=-13_000, Emax=13_000, traps=[decimal.In
 SCALES = range(-6111, 6177)
 
 
-def _round(run: Run, n: Decimal, scale: Decimal, how: str) -> Decimal | None:
+def _round(run: Run, n: Decimal, scale: Decimal, how: str) -> Any:
     if (places := int(scale)) not in SCALES:
         return run.null("小数位数超出范围", "the scale is out of range")
     exponent = n.as_tuple().exponent
@@ -109,7 +109,7 @@ def exp(run: Run, number: Decimal) -> Any:
         return run.null("结果超出范围", "the result is out of range")
 
 
-def _integer(run: Run, number: Decimal) -> int | None:
+def _integer(run: Run, number: Decimal) -> Any:
     if number != number.to_integral_value():
         return run.null("不是整数", "it is no integer")
     return int(WIDE.remainder(number, Decimal(2)))
@@ -127,7 +127,7 @@ def even(run: Run, number: Decimal) -> Any:
     return None if rest is None else rest == 0
 
 
-def _numbers(run: Run, items: tuple[Any, ...]) -> list[Decimal] | None:
+def _numbers(run: Run, items: tuple[Any, ...]) -> Any:
     found = _spread(items)
     run.tick(len(found))
     for item in found:
@@ -148,7 +148,7 @@ def feel_sum(run: Run, *items: Any) -> Any:
     return _total(run, numbers)
 
 
-def _total(run: Run, numbers: list[Decimal]) -> Decimal | None:
+def _total(run: Run, numbers: list[Decimal]) -> Any:
     total = Decimal(0)
     try:
         for number in numbers:

@@ -8,7 +8,19 @@ from decimal import Decimal
 from typing import Any
 
 from .notes import Run
-from .temporal import DAY, NANO, Date, DateTime, Months, Span, Time, add_days, add_months, at_midnight, from_local
+from .temporal import (
+    DAY,
+    NANO,
+    Date,
+    DateTime,
+    Months,
+    Span,
+    Time,
+    add_days,
+    add_months,
+    at_midnight,
+    from_local,
+)
 from .values import MATH, equal, kind, order
 
 Binary = Callable[[Run, Any, Any], Any]
@@ -153,7 +165,7 @@ def at_least(run: Run, a: Any, b: Any) -> Any:
 COMPARE: dict[str, Binary] = {"=": same, "!=": differ, "<": less, "<=": at_most, ">": more, ">=": at_least}
 
 
-def _math(run: Run, how: Callable[[Decimal, Decimal], Decimal], a: Decimal, b: Decimal) -> Decimal | None:
+def _math(run: Run, how: Callable[[Decimal, Decimal], Decimal], a: Decimal, b: Decimal) -> Any:
     try:
         return how(a, b)
     except decimal.DecimalException:
@@ -189,10 +201,12 @@ def _scaled(length: Months | Span, by: Decimal, *, over: bool = False) -> Months
 
 
 def _bounded(run: Run, found: Any) -> Any:
-    return run.null("结果超出日期或期间的范围", "the result is beyond the calendar") if found is None else found
+    return (
+        run.null("结果超出日期或期间的范围", "the result is beyond the calendar") if found is None else found
+    )
 
 
-def _cannot(run: Run, sign: str, a: Any, b: Any) -> None:
+def _cannot(run: Run, sign: str, a: Any, b: Any) -> Any:
     return run.null(f"{kind(a)} {sign} {kind(b)} 没有意义", f"{kind(a)} {sign} {kind(b)} has no meaning")
 
 

@@ -63,7 +63,10 @@ PROPERTIES: dict[type, dict[str, Property]] = {
         "time offset": _offset,
         "timezone": _zone,
     },
-    Months: {"years": lambda v: _number(_sized(v.months)[0]), "months": lambda v: _number(_sized(v.months)[1])},
+    Months: {
+        "years": lambda v: _number(_sized(v.months)[0]),
+        "months": lambda v: _number(_sized(v.months)[1]),
+    },
     Span: {
         "days": lambda v: _number(v.parts()[0]),
         "hours": lambda v: _number(v.parts()[1]),

@@ -9,7 +9,7 @@ from .notes import Run
 from .values import Range, equal, order
 
 
-def _know(run: Run, *pairs: tuple[Any, Any]) -> list[int] | None:
+def _know(run: Run, *pairs: tuple[Any, Any]) -> Any:
     """Return how each pair is ordered, or null when one cannot be."""
     found = []
     for a, b in pairs:

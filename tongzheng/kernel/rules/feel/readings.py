@@ -14,7 +14,15 @@ from .values import Range, kind, order
 SHAPE = re.compile(r"\s*([\[\](])(.*)\.\.(.*)([\[\])])\s*", re.DOTALL)
 MAKERS = frozenset(["date", "time", "date and time", "duration"])
 ORDERED = frozenset(
-    ["number", "string", "date", "time", "date and time", "years and months duration", "days and time duration"]
+    [
+        "number",
+        "string",
+        "date",
+        "time",
+        "date and time",
+        "years and months duration",
+        "days and time duration",
+    ]
 )
 
 
@@ -41,7 +49,7 @@ def feel_range(run: Run, text: str) -> Any:
     return Range(start, end, opens, closes)
 
 
-def _bad(run: Run) -> None:
+def _bad(run: Run) -> Any:
     return run.null("不是范围", "it is no range")
 
 
@@ -60,6 +68,8 @@ def _literal(node: Node) -> bool:
     if node.kind == "call" and node.parts[0].kind == "name":
         arguments = node.parts[1].parts
         return (
-            str(node.parts[0].parts[0]) in MAKERS and len(arguments) == 1 and arguments[0].parts[-1].kind == "string"
+            str(node.parts[0].parts[0]) in MAKERS
+            and len(arguments) == 1
+            and arguments[0].parts[-1].kind == "string"
         )
     return node.kind in ("number", "string", "at")

@@ -25,17 +25,53 @@ CLASSES = {
     "i": f"[{NAME_START}]", "I": f"[^{NAME_START}]", "c": f"[{NAME_PART}]", "C": f"[^{NAME_PART}]",
 }  # fmt: skip
 CATEGORIES = frozenset(
-    "L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po Z Zs Zl Zp S Sm Sc Sk So C Cc Cf Co Cn".split()
+    [
+        "L",
+        "Lu",
+        "Ll",
+        "Lt",
+        "Lm",
+        "Lo",
+        "M",
+        "Mn",
+        "Mc",
+        "Me",
+        "N",
+        "Nd",
+        "Nl",
+        "No",
+        "P",
+        "Pc",
+        "Pd",
+        "Ps",
+        "Pe",
+        "Pi",
+        "Pf",
+        "Po",
+        "Z",
+        "Zs",
+        "Zl",
+        "Zp",
+        "S",
+        "Sm",
+        "Sc",
+        "Sk",
+        "So",
+        "C",
+        "Cc",
+        "Cf",
+        "Co",
+        "Cn",
+    ]
 )
 
 
 class _Reader:
     """Reads one pattern by the grammar of XPath and XML Schema."""
 
-    def __init__(self, text: str, *, spaced: bool, dotall: bool) -> None:
+    def __init__(self, text: str, *, dotall: bool) -> None:
         self.text = text
         self.at = 0
-        self.spaced = spaced
         self.dot = r"(?s:.)" if dotall else r"[^\n\r]"
         self.groups = 0
         self.closed: set[int] = set()
@@ -44,9 +80,6 @@ class _Reader:
         return NotFeel("正则表达式有误", "the regular expression is malformed", at=self.at)
 
     def peek(self) -> str:
-        if self.spaced:
-            while self.at < len(self.text) and self.text[self.at] in " \t\n\r":
-                self.at += 1
         return self.text[self.at : self.at + 1]
 
     def whole(self) -> str:
@@ -144,7 +177,7 @@ class _Reader:
 
     def single(self, here: str) -> str:
         if here and here in PLAIN_ESCAPES:
-            return regex.escape(here)
+            return str(regex.escape(here))
         if here in CONTROL:
             return CONTROL[here]
         if here in CLASSES:
@@ -190,7 +223,7 @@ class _Reader:
         return f"[{body}{minus}]" if minus else body
 
     def inner_peek(self) -> str:
-        """Look at the next character of a class; there the flag x drops no spaces."""
+        """Look at the next character of a class."""
         return self.text[self.at : self.at + 1]
 
     def member(self, here: str, *, first: bool) -> str:
@@ -236,13 +269,26 @@ def compiled(pattern: str, flags: str) -> Any:
         return regex.compile(regex.escape(pattern), options)
     if "m" in flags:
         options |= regex.MULTILINE
-    text = _Reader(pattern, spaced="x" in flags, dotall="s" in flags).whole()
+    text = _Reader(_without_spaces(pattern) if "x" in flags else pattern, dotall="s" in flags).whole()
     if "m" not in flags:
         text = _absolute(text)
     try:
         return regex.compile(text, options)
     except (regex.error, OverflowError, MemoryError, RecursionError):
         raise NotFeel("正则表达式有误", "the regular expression is malformed") from None
+
+
+def _without_spaces(pattern: str) -> str:
+    """Return a pattern as the flag x has it: no white space, except within a class."""
+    found, inside, escaped = [], 0, False
+    for here in pattern:
+        if not inside and here in " \t\n\r":
+            continue
+        if not escaped:
+            inside += (here == "[") - (here == "]" and inside > 0)
+        escaped = here == "\\" and not escaped
+        found.append(here)
+    return "".join(found)
 
 
 def _absolute(text: str) -> str:

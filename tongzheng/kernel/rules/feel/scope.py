@@ -56,11 +56,9 @@ def made_function(
             )
         bound: dict[str, Any] = {}
         for name, type, value in zip(names, types, args, strict=True):
-            if type is not None:
-                value, fits = coerce(value, type)
-                if not fits:
-                    return run.null(f"参数 {name} 不是 {type}", f"argument {name} is no {type}")
-            bound[name] = value
+            bound[name], fits = (value, True) if type is None else coerce(value, type)
+            if not fits:
+                return run.null(f"参数 {name} 不是 {type}", f"argument {name} is no {type}")
         found = body(Env(bound, run, env))
         if result is not None and found is not None:
             found, fits = coerce(found, result)

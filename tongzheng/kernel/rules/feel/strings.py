@@ -117,7 +117,11 @@ def feel_not(run: Run, negand: Any) -> Any:
 
 @feel("number", "from:s", "from:s, grouping separator:s0, decimal separator:s0", returns="n")
 def number(run: Run, text: str, grouping: str | None = None, point: str | None = None) -> Any:
-    if grouping not in (None, " ", ",", ".") or point not in (None, ",", ".") or (grouping and grouping == point):
+    if (
+        grouping not in (None, " ", ",", ".")
+        or point not in (None, ",", ".")
+        or (grouping and grouping == point)
+    ):
         return run.null("分隔符有误", "the separators cannot be used")
     if grouping:
         text = text.replace(grouping, "")
@@ -180,7 +184,7 @@ def text_of(run: Run, value: Any, *, top: bool = False) -> str:
         return f"{left}{start}..{end}{right}"
     if isinstance(value, Function):
         return f"function({', '.join(value.names)})"
-    return str(value) if top else str(value)
+    return str(value)
 
 
 def _key(run: Run, key: str) -> str:

@@ -59,6 +59,8 @@ def _test(compiler: Compiler, node: Node) -> Test:
     code = compiler.code(inner)
     if asks(inner):
         return _asked(code)
+    if inner.kind in ("true", "false"):
+        return lambda env, value: equal(value, code(env))
     return lambda env, value: passes(env, value, code(env))
 
 

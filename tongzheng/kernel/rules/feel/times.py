@@ -8,8 +8,25 @@ from typing import Any
 from .functions import feel
 from .notes import Run
 from .temporal import (
-    NANO, Date, DateTime, Months, Span, Time, Zone, at_midnight, day_of_year, make_date, make_time, months_between,
-    parse_date, parse_datetime, parse_duration, parse_time, week_of_year, weekday, zone_named,
+    NANO,
+    Date,
+    DateTime,
+    Months,
+    Span,
+    Time,
+    Zone,
+    at_midnight,
+    day_of_year,
+    make_date,
+    make_time,
+    months_between,
+    parse_date,
+    parse_datetime,
+    parse_duration,
+    parse_time,
+    week_of_year,
+    weekday,
+    zone_named,
 )  # fmt: skip
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -26,7 +43,11 @@ def _whole(*numbers: Decimal) -> list[int] | None:
 
 
 def _made(run: Run, found: Any) -> Any:
-    return run.null("没有这样的日期、时间或期间", "there is no such date, time or duration") if found is None else found
+    return (
+        run.null("没有这样的日期、时间或期间", "there is no such date, time or duration")
+        if found is None
+        else found
+    )
 
 
 @feel("date", "from:s")
@@ -82,7 +103,7 @@ def _clock(hour: Decimal, minute: Decimal, second: Decimal, zone: Zone) -> Time 
     if whole is None or second.adjusted() > 3 or second < 0:
         return None
     nanos = int(second * NANO)
-    return make_time(*whole, nanos // NANO, nanos % NANO, zone)
+    return make_time(whole[0], whole[1], nanos // NANO, nanos % NANO, zone)
 
 
 @feel("date and time", "from:s")
@@ -105,13 +126,20 @@ def date_and_time_in_zone(run: Run, date: Date | DateTime, timezone: str) -> Any
     if zone_named(timezone) is None:
         return run.null("没有这个时区", "there is no such time zone")
     moment = date if isinstance(date, DateTime) else at_midnight(date)
-    return DateTime(moment.date, Time(moment.time.hour, moment.time.minute, moment.time.second, moment.time.nano, timezone))
+    return DateTime(
+        moment.date,
+        Time(moment.time.hour, moment.time.minute, moment.time.second, moment.time.nano, timezone),
+    )
 
 
 @feel("date and time", "year:n, month:n, day:n, hour:n, minute:n, second:n, offset:u?0")
 def date_and_time_of_parts(run: Run, *parts: Any) -> Any:
     zone = _offset(parts[6] if len(parts) > 6 else None)
-    return run.null("时差须为天时期间", "the offset is a days and time duration") if zone is False else _moment(run, parts, zone)
+    return (
+        run.null("时差须为天时期间", "the offset is a days and time duration")
+        if zone is False
+        else _moment(run, parts, zone)
+    )
 
 
 @feel("date and time", "year:n, month:n, day:n, hour:n, minute:n, second:n, timezone:s")
@@ -140,11 +168,7 @@ def duration_of_duration(run: Run, value: Months | Span) -> Any:
 
 @feel("years and months duration", "from:d, to:d")
 def years_and_months_duration(run: Run, start: Date | DateTime, end: Date | DateTime) -> Any:
-    return months_between(_at_start(start), _at_start(end))
-
-
-def _at_start(value: Date | DateTime) -> DateTime:
-    return value if isinstance(value, DateTime) else DateTime(value, Time(0, 0, 0))
+    return months_between(_day(start), _day(end))
 
 
 def _day(value: Date | DateTime) -> Date:
@@ -173,12 +197,20 @@ def feel_week_of_year(run: Run, value: Date | DateTime) -> Any:
 
 @feel("now", "")
 def now(run: Run) -> Any:
-    return run.now if isinstance(run.now, DateTime) else run.null("没有给出当前时间", "the current time was not given")
+    return (
+        run.now
+        if isinstance(run.now, DateTime)
+        else run.null("没有给出当前时间", "the current time was not given")
+    )
 
 
 @feel("today", "")
 def today(run: Run) -> Any:
-    return run.now.date if isinstance(run.now, DateTime) else run.null("没有给出当前时间", "the current time was not given")
+    return (
+        run.now.date
+        if isinstance(run.now, DateTime)
+        else run.null("没有给出当前时间", "the current time was not given")
+    )
 
 
 @feel("is", "value1:a, value2:a", returns="b")

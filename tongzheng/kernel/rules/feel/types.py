@@ -133,7 +133,9 @@ def coerce(value: Any, type: Type) -> tuple[Any, bool]:
         if not isinstance(value, list) and conforms([value], type):
             return [value], True
     elif isinstance(value, list) and len(value) == 1:
-        return coerce(value[0], type)
+        value = value[0]
+        if value is None or conforms(value, type):
+            return value, True
     if isinstance(value, Date) and conforms(moment := at_midnight(value), type):
         return moment, True
     return None, False

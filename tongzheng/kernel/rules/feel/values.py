@@ -144,7 +144,7 @@ def from_python(value: Any) -> Any:
 
     Raises TypeError when there is none.
     """
-    if value is None or type(value) in KINDS and not isinstance(value, list | dict):
+    if value is None or (type(value) in KINDS and not isinstance(value, list | dict)):
         return value
     if isinstance(value, bool | str):
         return value
