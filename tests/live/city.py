@@ -90,6 +90,8 @@ class City:
                 text=True,
             )
         self.wait_healthy(patience)
+        # The worker starts when the web server answers, so a page can be had a moment before it runs.
+        self.wait_for(lambda: {"web", "worker", "postgres"} <= self.running()["processes"].keys(), 20)
         return time.monotonic() - began
 
     def stop(self, patience: float = 30) -> float:

@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from urllib.parse import quote
 
+import psycopg
 from django.core.exceptions import (
     PermissionDenied,
     RequestDataTooBig,
@@ -204,7 +205,10 @@ def fault_of(error: BaseException) -> Fault:
         return Missing()
     if isinstance(error, PermissionDenied):
         return Refused()
-    if isinstance(error, (OperationalError, InterfaceError)):
+    # The driver's own errors too: they come from what works beneath Django's cursor, and from the pool.
+    if isinstance(
+        error, (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+    ):
         return Unavailable()
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageFull()

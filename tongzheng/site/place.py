@@ -112,7 +112,7 @@ def database(data: Path) -> dict[str, Any]:
             "pool": {
                 "min_size": 1,
                 "max_size": int(os.environ.get("TONGZHENG_POOL", "12")),
-                "timeout": 5,
+                "timeout": 2,
                 "reconnect_timeout": 3,
             },
         },

@@ -90,9 +90,10 @@ _born: list[Hash] = []
 def city_hash() -> Hash:
     """Return the hash function that this city was born with; asks the database once in a process."""
     if not _born:
-        # Beneath Django's cursor: this one look is no part of any page's count of statements.
+        # Beneath Django's cursor: this one look is no part of any page's count of statements. Its errors are
+        # Django's all the same, so that a database that is gone at a process's first act is "unavailable", not a bug.
         connection.ensure_connection()
-        with connection.connection.cursor() as cursor:
+        with connection.wrap_database_errors, connection.connection.cursor() as cursor:
             cursor.execute("SELECT hash FROM ledger_tree")
             _born.append(HASHES[cursor.fetchone()[0]])
     return _born[0]

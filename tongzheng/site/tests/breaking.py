@@ -3,10 +3,12 @@
 import errno
 import time
 
+import psycopg
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template import engines
 from django.urls import path
+from psycopg_pool import PoolTimeout
 
 from tongzheng.kernel.core import errors
 from tongzheng.kernel.core.text import T
@@ -30,6 +32,8 @@ FAULTS = {
 OTHERS = {
     "database": OperationalError("connection to server at 10.0.0.1 failed"),
     "cursor": InterfaceError("connection already closed"),
+    "driver": psycopg.OperationalError("the connection is lost"),
+    "pool": PoolTimeout("couldn't get a connection after 2.00 sec"),
     "disk": OSError(errno.ENOSPC, "No space left on device"),
     "file": OSError(errno.EACCES, "secret path"),
 }

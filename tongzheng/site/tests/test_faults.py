@@ -57,7 +57,7 @@ def test_the_named_fields_of_a_refused_entry_are_in_the_problem(client):
     assert problem["errors"] == [{"field": "name", "detail": "Enter a name"}]
 
 
-@pytest.mark.parametrize("name", ["database", "cursor"])
+@pytest.mark.parametrize("name", ["database", "cursor", "driver", "pool"])
 def test_a_database_that_is_gone_is_a_calm_page_with_a_time_to_retry(client, name):
     page = client.get(f"/other/{name}/")
     assert page.status_code == 503

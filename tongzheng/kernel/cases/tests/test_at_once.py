@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import random
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from tongzheng.kernel.cases import api
+from tongzheng.kernel.cases import api, declarations
 from tongzheng.kernel.cases.tests.test_life import counted, opened
-from tongzheng.kernel.core.errors import Conflict
+from tongzheng.kernel.core.errors import Conflict, Fault
 from tongzheng.kernel.ledger import api as ledger
 
 
@@ -82,3 +85,51 @@ def test_documents_of_many_writers_get_different_numbers(city: Any) -> None:
     issued = together(*(answer(case.id) for case in cases))
     serials = sorted(int(re.fullmatch(r"供热〔\d{4}〕(\d+)号", document)[1]) for (document,) in issued)
     assert serials == list(range(serials[0], serials[0] + 4))
+
+
+MOVES = (
+    "assign",
+    "sign",
+    "return",
+    "inspect",
+    "inspected",
+    "ask",
+    "supplement",
+    "extend",
+    "answer",
+    "withdraw",
+)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whatever_many_do_at_one_case_at_once_they_are_answered_in_words(city: Any) -> None:
+    """Moves, notes and looks by four people in a random order; a process that has just begun knows no wording."""
+    people = (city.agent, city.clerk, city.second, city.citizen)
+    mine = api.Applicant(account_id=city.citizen.id, name="马小云", phone="13812345678")
+
+    def busy(case: api.CaseView, chance: random.Random) -> int:
+        done = 0
+        for _ in range(12):
+            who, what = chance.choice(people), chance.choice((*MOVES, "withdraw", "note", "sheet", "inbox"))
+            with suppress(Fault):
+                if what == "note":
+                    api.add_note(case.id, actor=who, note="已电话联系")
+                elif what == "sheet":
+                    api.sheet(case.id, actor=who)
+                elif what == "inbox":
+                    api.inbox(actor=who)
+                else:
+                    asked = {"organisation": city.company} if what == "assign" else {}
+                    days = 1 if what == "extend" else None
+                    api.move_case(case.id, what, actor=who, note="好的", days=days, **asked)
+                    done += 1
+        return done
+
+    for turn in range(12):
+        declarations.forget()
+        case = opened(city, organisation=city.company, applicant=mine)
+        results = together(*(partial(busy, case, random.Random(f"{turn}/{n}")) for n in range(4)))
+        assert [one for one in results if isinstance(one, Exception)] == []
+        found = api.sheet(case.id, actor=city.agent).case
+        assert found.version == 1 + sum(results)
+        assert len(ledger.entries(subject=f"case:{case.number}", act="cases.move")) == sum(results)

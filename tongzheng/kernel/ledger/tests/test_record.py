@@ -2,13 +2,13 @@ import hashlib
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.errors import TooLarge
-from tongzheng.kernel.ledger import api
+from tongzheng.kernel.ledger import api, record
 from tongzheng.kernel.ledger.hashing import HASHES, _sm3_of_cryptography, sm3
 from tongzheng.kernel.ledger.record import body_text, canonical
 
@@ -203,3 +203,17 @@ def test_equal_bodies_have_one_text_whatever_the_order_of_their_keys(body):
 @given(st.binary())
 def test_every_hash_gives_32_bytes(data):
     assert {len(function(data)) for function in HASHES.values()} == {32}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_lost_at_a_processs_first_entry_is_unavailable_and_no_bug():
+    record.forget_hash()
+    connection.ensure_connection()
+    connection.connection.close()
+    try:
+        with pytest.raises(OperationalError):
+            put()
+    finally:
+        connection.close()
+        record.forget_hash()
+    assert put()
