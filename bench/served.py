@@ -1,7 +1,8 @@
 """Pages over HTTP: the web server as `tongzheng up` runs it, and users who sign in and open page after page.
 
-The bare SQL of the same pages, by as many users, takes turns with them, and so does the small city; whatever else the
-machine does falls on all. Users never pause to read, so eight of them keep the processors busy as some eighty would.
+Every user opens each page in the large city and then in the small one, so that whatever else the machine does falls on
+both; the bare SQL of the same pages, by as many users, takes turns with them. Users never pause to read, so eight of them
+keep the processors busy as some eighty would.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from http.cookies import SimpleCookie
 from typing import Any
@@ -28,8 +30,8 @@ from bench import cases_pages, registers_pages
 from bench.cases_pages import PASSWORD, PEOPLE
 from tongzheng.site.supervisor import answers
 
-Times = dict[str, list[tuple[float, float]]]
-"""By page: (milliseconds in the server, milliseconds at the user) of each visit."""
+Times = dict[str, list[tuple[float, float, int]]]
+"""By page: (milliseconds in the server, milliseconds at the user, bytes of the page) of each visit."""
 
 
 @contextmanager
@@ -83,50 +85,72 @@ class Browser:
             self.cookies |= {name: crumb.value for name, crumb in SimpleCookie(one).items()}
         return answer, read
 
-    def visit(self, path: str) -> tuple[float, float]:
-        """Open a page; return what the server says it took and what it took from here, in milliseconds."""
+    def visit(self, path: str) -> tuple[float, float, int]:
+        """Open a page; return what the server says it took and what it took from here, in milliseconds, and its bytes."""
         begin = time.perf_counter()
-        answer, _ = self._ask("GET", path)
+        answer, body = self._ask("GET", path)
         took = (time.perf_counter() - begin) * 1000
         if answer.status != 200:
             raise RuntimeError(f"{path} answered {answer.status}")
         said = re.search(r"app;dur=([0-9.]+)", answer.headers.get("Server-Timing", ""))
         assert said, "no Server-Timing"
-        return float(said[1]), took
+        return float(said[1]), took, len(body)
 
 
-def _visitors(port: int, numbers: list[str], users: int, turns: Any) -> None:
+@dataclass
+class _User:
+    """One person with a browser in either city, and what there is to open in each."""
+
+    browsers: dict[str, dict[str, Browser]]
+    todo: dict[str, dict[str, tuple[str, Callable[[], str]]]]
+    chance: random.Random
+
+    def open(self, side: str, name: str) -> tuple[float, float, int]:
+        role, address = self.todo[side][name]
+        return self.browsers[side][role].visit(address())
+
+    def walk(self, until: float, found: dict[str, Times]) -> None:
+        names = list(next(iter(self.todo.values())))
+        while time.perf_counter() < until:
+            self.chance.shuffle(names)
+            for name in names:
+                for side in self.todo:
+                    found[side].setdefault(name, []).append(self.open(side, name))
+
+
+def _user(n: int, cities: dict[str, tuple[int, list[str]]]) -> _User:
+    chance = random.Random(n)
+    registers = {
+        name: ("agent", partial(str, f"/registers/trial.dams/{quote(more, safe='?=&.-_')}"))
+        for name, (more, _) in registers_pages.PAGES.items()
+    }
+    made = _User({}, {}, chance)
+    for side, (port, numbers) in cities.items():
+        made.browsers[side] = {
+            role: Browser(port, names[n % len(names)], PASSWORD) for role, names in PEOPLE.items()
+        }
+        made.todo[side] = cases_pages.addresses(numbers, chance) | registers
+        for name in made.todo[side]:
+            made.open(side, name)
+    return made
+
+
+def _visitors(cities: dict[str, tuple[int, list[str]]], users: int, turns: Any) -> None:
     """A process with all the users in it, each a thread: opens pages for as long as it is told, and says the times."""
-    rooms: list[tuple[dict[str, Browser], dict[str, tuple[str, Callable[[], str]]], random.Random]] = []
-    for n in range(users):
-        chance = random.Random(n)
-        jars = {role: Browser(port, names[n % len(names)], PASSWORD) for role, names in PEOPLE.items()}
-        todo = cases_pages.addresses(numbers, chance)
-        for name, (more, _) in registers_pages.PAGES.items():
-            todo[name] = ("agent", partial(str, f"/registers/trial.dams/{quote(more, safe='?=&.-_')}"))
-        for role, address in todo.values():
-            jars[role].visit(address())
-        rooms.append((jars, todo, chance))
+    people = [_user(n, cities) for n in range(users)]
     turns.send("ready")
     while (seconds := turns.recv()) is not None:
-        found: list[Times] = [{} for _ in rooms]
+        found: list[dict[str, Times]] = [{side: {} for side in cities} for _ in people]
         until = time.perf_counter() + seconds
-
-        def walk(n: int, until: float = until, found: list[Times] = found) -> None:
-            jars, todo, chance = rooms[n]
-            while time.perf_counter() < until:
-                names = list(todo)
-                chance.shuffle(names)
-                for name in names:
-                    role, address = todo[name]
-                    found[n].setdefault(name, []).append(jars[role].visit(address()))
-
-        threads = [threading.Thread(target=walk, args=(n,)) for n in range(users)]
+        threads = [
+            threading.Thread(target=one.walk, args=(until, times))
+            for one, times in zip(people, found, strict=True)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        turns.send(_joined(found))
+        turns.send({side: _joined([one[side] for one in found]) for side in cities})
 
 
 def _joined(found: list[Times]) -> Times:
@@ -156,8 +180,8 @@ def _bare(url: str, numbers: list[str], offices: list[int], user: int, turns: An
                 begin = time.perf_counter()
                 calls[name]()
                 took = (time.perf_counter() - begin) * 1000
-                found.setdefault(name, []).append((took, took))
-        turns.send(found)
+                found.setdefault(name, []).append((took, took, 0))
+        turns.send({"bare": found})
 
 
 class Side:
@@ -183,11 +207,12 @@ class Side:
         """Wait until everybody has signed in and seen every page once."""
         self._hear(300)
 
-    def turn(self, seconds: float) -> Times:
-        """Let everybody work for so many seconds and return what was measured."""
+    def turn(self, seconds: float) -> dict[str, Times]:
+        """Let everybody work for so many seconds and return what was measured, by side."""
         for line in self.lines:
             line.send(seconds)
-        return _joined(self._hear(seconds + 120))
+        heard: list[dict[str, Times]] = self._hear(seconds + 120)
+        return {side: _joined([one[side] for one in heard]) for side in heard[0]}
 
     def end(self) -> None:
         """Send everybody home."""
@@ -205,20 +230,22 @@ def measure(
     Args: addresses of two filled databases (`cases_bench_fill`); seconds of a turn; number of rounds of turns.
     """
     with served(large, port), served(small, port + 1):
-        sides = {}
-        for name, url, at in (("ours", large, port), ("little", small, port + 1)):
-            sides[name] = Side(_visitors, [(at, _numbers(url), users)])
-        numbers, offices = _numbers(large), _offices(large)
-        sides["bare"] = Side(_bare, [(large, numbers, offices, n) for n in range(users)])
-        found: dict[str, list[Times]] = {name: [] for name in sides}
+        numbers = _numbers(large)
+        cities = {"ours": (port, numbers), "little": (port + 1, _numbers(small))}
+        sides = (
+            Side(_visitors, [(cities, users)]),
+            Side(_bare, [(large, numbers, _offices(large), n) for n in range(users)]),
+        )
+        found: dict[str, list[Times]] = {name: [] for name in (*cities, "bare")}
         try:
-            for side in sides.values():
+            for side in sides:
                 side.ready()
             for _ in range(rounds):
-                for name, side in sides.items():
-                    found[name].append(side.turn(seconds))
+                for side in sides:
+                    for name, times in side.turn(seconds).items():
+                        found[name].append(times)
         finally:
-            for side in sides.values():
+            for side in sides:
                 side.end()
     return {name: _joined(times) for name, times in found.items()}
 
