@@ -8,15 +8,10 @@ from tongzheng.kernel.cases.kinds import CaseType, Field, Move
 from tongzheng.kernel.core.registry import Registry, System
 from tongzheng.kernel.core.text import T
 
+from .handbook_clocks import clocks
 from .handbook_together import together
 from .handbook_words import both, code, table, who
 
-UNITS = {
-    "working_day": T("个工作日", "working days"),
-    "calendar_day": T("日", "days"),
-    "hour": T("小时", "hours"),
-    "working_hour": T("个工作小时", "working hours"),
-}
 PHASES = {
     "open": T("办理中", "open"),
     "paused": T("计时停止", "clock stopped"),
@@ -29,6 +24,9 @@ CLOCKS = {
     "resume": "恢复 resume",
     "stop": "停止 stop",
     "extend": "延长 extend",
+    "ask": "申请延长 ask for more",
+    "allow": "准予延长 allow",
+    "deny": "不予延长 deny",
 }
 HOLDERS = {
     "same": "",
@@ -55,18 +53,12 @@ def _case(id: str, case: CaseType, known: Registry) -> Iterator[str]:
     yield f"- 编号 Numbers begin with `{case.prefix}`; 保存 kept for {case.retention_years} years"
     yield f"- 提出 Opened by {who(case.opens, known)}{'，可不登录 without signing in' if case.anonymous else ''}"
     yield f"- 查看 Read by {who(case.reads, known)}"
-    if clock := case.clock:
-        unit = UNITS[clock.unit]
-        own = "（自定，非公布的规定 our own default, no published rule）" if clock.invented else ""
-        begins = "提出时起 from the opening" if clock.starts == "open" else "由动作开始 started by a move"
-        yield f"- {both(clock.title)}: {clock.amount} {unit.zh} / {clock.amount} {unit.en}, {begins}. {both(clock.basis)}{own}"
-    else:
-        yield "- 没有时限 No time limit"
     if case.public:
         yield "- 凭编号和查询码可查进度 Followed with its number and query code"
     if case.review:
         yield "- 办结后申请人可评价一次 Reviewed once by its applicant when closed"
     yield ""
+    yield from clocks(case, known)
     yield "### 环节 States"
     yield ""
     yield from table(
@@ -130,7 +122,7 @@ def _asks(move: Move) -> str:
         asked.append("说明 note")
     if move.to == "chosen":
         asked.append("单位 body")
-    asked += [both(field.title) + ("" if field.required else "（选填 optional）") for field in move.fields]
+    asked += [both(field.title) + ("" if field.required else "（选填 optional）") for field in move.form]
     if move.once:
         asked.append("只限一次 once only")
     if move.separate:

@@ -16,7 +16,8 @@ from tongzheng.kernel.core.text import T
 
 from . import forms
 from .acts import add_note, attach_file, reveal_fields
-from .calendars import calendar, due_after, set_day, set_hours
+from .calendar_edits import preview_days, preview_hours, set_day, set_days, set_hours
+from .calendars import calendar, due_after
 from .drawn.report import Report, check
 from .incoming import Incoming, received, restored
 from .joining import ask, give, take_back
@@ -29,11 +30,21 @@ from .objecting import precedents
 from .opening import open_case
 from .reading import progress, sheet
 from .reviews import answer_review, review, review_by_code, review_limit, review_of, reviews, set_review_limit
+from .supervising import (
+    amounts_in_force,
+    answer_supervision,
+    end_supervision,
+    set_supervision_rule,
+    supervise,
+)
+from .sweeping import sweep
 from .ticking import tick
+from .urging import urge, urge_by_code
 from .views import (
     LIGHTS,
     REVIEW_LEVELS,
     Applicant,
+    CalendarEffect,
     CalendarView,
     CaseRow,
     CaseView,
@@ -46,6 +57,7 @@ from .views import (
     Progress,
     ReviewView,
     Sheet,
+    SupervisionView,
     TaskView,
 )
 from .volumes import volumes
@@ -54,6 +66,7 @@ __all__ = [
     "LIGHTS",
     "REVIEW_LEVELS",
     "Applicant",
+    "CalendarEffect",
     "CalendarView",
     "CaseRow",
     "CaseView",
@@ -68,15 +81,19 @@ __all__ = [
     "Report",
     "ReviewView",
     "Sheet",
+    "SupervisionView",
     "TaskView",
     "add_note",
+    "amounts_in_force",
     "answer_review",
+    "answer_supervision",
     "ask",
     "attach_file",
     "calendar",
     "check_drawing",
     "counts",
     "due_after",
+    "end_supervision",
     "find_cases",
     "give",
     "inbox",
@@ -85,6 +102,8 @@ __all__ = [
     "my_cases",
     "open_case",
     "precedents",
+    "preview_days",
+    "preview_hours",
     "progress",
     "received",
     "restored",
@@ -95,12 +114,18 @@ __all__ = [
     "review_of",
     "reviews",
     "set_day",
+    "set_days",
     "set_hours",
     "set_review_limit",
+    "set_supervision_rule",
     "sheet",
     "split",
+    "supervise",
+    "sweep",
     "take_back",
     "tick",
+    "urge",
+    "urge_by_code",
     "validate",
     "volumes",
 ]

@@ -10,13 +10,13 @@ from tongzheng.kernel.identity.kinds import Action
 from tongzheng.kernel.messages.kinds import Template
 
 from . import disputes, forms, grouping, joint
-from .clocks import UNITS
+from .clock_checks import clock_faults
 from .flow import PHASES
 from .kinds import APPLICANT, SYSTEM, CaseType, Move
 
 HOLDERS = ("same", "chosen", "opener", "previous", "applicant", "nobody", "adjudicator")
 NOTES = ("none", "optional", "required")
-CLOCKS = ("", "start", "pause", "resume", "stop", "extend")
+CLOCKS = ("", "start", "pause", "resume", "stop", "extend", "ask", "allow", "deny")
 
 
 def faults(registry: Registry) -> list[str]:
@@ -49,7 +49,6 @@ def type_faults(declared: CaseType, registry: Registry) -> Iterator[str]:
     yield from _actions(declared, registry)
     yield from (f"form: {fault}" for fault in forms.faults(declared.fields))
     yield from _templates(declared.tells, registry, "")
-    yield from _clock(declared)
     moves = [move.name for move in declared.moves]
     for name in sorted({name for name in moves if moves.count(name) > 1}):
         yield f"the move {name} stands twice"
@@ -59,6 +58,7 @@ def type_faults(declared: CaseType, registry: Registry) -> Iterator[str]:
             sound = False
             yield f"move {move.name}: {fault}"
     if sound:
+        yield from clock_faults(declared, registry)
         yield from _paths(declared)
         yield from _keys(declared)
         yield from _together(declared, registry)
@@ -98,25 +98,6 @@ def _templates(ids: tuple[str, ...], registry: Registry, where: str) -> Iterator
             yield f"{where}tells: no template is declared as {id!r}"
 
 
-def _clock(declared: CaseType) -> Iterator[str]:
-    clock = declared.clock
-    verbs = {move.clock for move in declared.moves}
-    if clock is None:
-        if verbs - {""}:
-            yield f"moves {', '.join(sorted(verbs - {''}))} a clock that it has not"
-        return
-    if clock.unit not in UNITS:
-        yield f"clock {clock.name}: there is no unit {clock.unit!r}"
-    if clock.amount < 0 or not 0 < clock.soon <= 1:
-        yield f"clock {clock.name}: the amount or the part for yellow is out of bounds"
-    if clock.starts not in ("open", "move"):
-        yield f"clock {clock.name}: it starts by {clock.starts!r}"
-    if clock.starts == "move" and "start" not in verbs:
-        yield f"clock {clock.name}: no move starts it"
-    if not _said(clock.basis):
-        yield f"clock {clock.name}: it has no basis"
-
-
 def _move(declared: CaseType, move: Move, names: list[str], registry: Registry) -> Iterator[str]:
     if not move.source:
         yield "it leaves from nowhere"
@@ -138,7 +119,7 @@ def _move(declared: CaseType, move: Move, names: list[str], registry: Registry) 
     ):
         if value not in known:
             yield f"{what}: there is no {value!r}"
-    if (move.clock == "extend") != (move.extend_limit > 0):
+    if (move.clock in ("extend", "ask")) != (move.extend_limit > 0):
         yield "an extension needs an extend_limit, and nothing else has one"
     if move.to == "nobody" and move.target and declared.state(move.target).phase != "closed":
         yield "nobody would hold an open case"

@@ -8,11 +8,12 @@ next working day, at the close of business (民法典第二百零三条); time l
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from math import floor
+from math import ceil, floor
 
 from tongzheng.kernel.core.clock import CHINA
 from tongzheng.kernel.core.text import T
@@ -46,12 +47,12 @@ class Calendar:
     known: frozenset[int] = frozenset()
     hours: tuple[tuple[int, int], ...] = ((510, 720), (870, 1080))
     first_day: str = "next"
-    _days: list[int] = field(init=False, repr=False, compare=False)
+    _days: array[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         first, last = date(FIRST_YEAR, 1, 1).toordinal(), date(LAST_YEAR, 12, 31).toordinal()
         special = {day.toordinal(): works for day, works in self.special.items()}
-        days = [n for n in range(first, last + 1) if special.get(n, (n - 1) % 7 < 5)]
+        days = array("i", [n for n in range(first, last + 1) if special.get(n, (n - 1) % 7 < 5)])
         object.__setattr__(self, "_days", days)
 
     def works(self, day: date) -> bool:
@@ -121,17 +122,37 @@ def _time(minutes: int) -> time:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A lawful standstill. `units` is how much it adds to the limit: days, or seconds for limits in hours."""
+    """A lawful standstill. `units` is how much it adds to the limit: days, or seconds for limits in hours.
+
+    `ground` is its ground by name, `told` how many days were announced in writing.
+    """
 
     since: datetime
     until: datetime
     units: int
     why: T
+    ground: str = ""
+    told: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for more time that nobody has answered yet."""
+
+    amount: int
+    by_id: int | None
+    by_label: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A clock of a case as it is kept. `extended` is in the clock's unit."""
+    """A clock of a case as it is kept. `extended` is in the clock's unit.
+
+    `began`: the move that started it, "" for the opening. `run` counts how often it has started, `stage` what it has
+    told so far of this run; `next_at` is when it next does something by itself. `until`: how long the present
+    standstill was announced to take. `basis`: its own, where the amount came from a row with one.
+    """
 
     name: str
     unit: str
@@ -145,6 +166,22 @@ class Running:
     paused_at: datetime | None = None
     paused_why: T | None = None
     stopped_at: datetime | None = None
+    began: str = ""
+    run: int = 1
+    stage: int = 0
+    next_at: datetime | None = None
+    until: datetime | None = None
+    ground: str = ""
+    told: int = 0
+    asked: Asked | None = None
+    basis: T | None = None
+    invented: bool = False
+    ran_out_at: datetime | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether time goes by on it."""
+        return self.stopped_at is None and self.paused_at is None
 
 
 def _first(calendar: Calendar, start: datetime) -> date:
@@ -204,7 +241,19 @@ def _day(moment: datetime) -> date:
     return moment.astimezone(CHINA).date()
 
 
-def start(calendar: Calendar, *, name: str, unit: str, amount: int, soon: float, now: datetime) -> Running:
+def start(
+    calendar: Calendar,
+    *,
+    name: str,
+    unit: str,
+    amount: int,
+    soon: float,
+    now: datetime,
+    began: str = "",
+    run: int = 1,
+    basis: T | None = None,
+    invented: bool = False,
+) -> Running:
     """Return a clock that starts now."""
     return Running(
         name=name,
@@ -214,14 +263,23 @@ def start(calendar: Calendar, *, name: str, unit: str, amount: int, soon: float,
         due_at=due_at(calendar, now, amount, unit),
         soon_at=soon_at(calendar, now, amount, unit, soon),
         calendar=calendar.version,
+        began=began,
+        run=run,
+        basis=basis,
+        invented=invented,
     )
 
 
-def pause(clock: Running, *, now: datetime, why: T) -> Running:
-    """Return the clock standing still from now on; a clock that stands or has stopped is left as it is."""
+def pause(
+    clock: Running, *, now: datetime, why: T, ground: str = "", told: int = 0, until: datetime | None = None
+) -> Running:
+    """Return the clock standing still from now on; a clock that stands or has stopped is left as it is.
+
+    Args: why, in words; ground, by name; told, how many days were announced, and until when that is.
+    """
     if clock.paused_at or clock.stopped_at:
         return clock
-    return _changed(clock, paused_at=now, paused_why=why)
+    return changed(clock, paused_at=now, paused_why=why, ground=ground, told=told, until=until)
 
 
 def resume(calendar: Calendar, clock: Running, *, now: datetime, soon: float) -> Running:
@@ -230,27 +288,31 @@ def resume(calendar: Calendar, clock: Running, *, now: datetime, soon: float) ->
         return clock
     late = clock.paused_at > clock.due_at
     units = 0 if late else max(counted(calendar, clock.paused_at, now, clock.unit), 0)
-    held = Pause(clock.paused_at, now, units, clock.paused_why or T("暂停", "paused"))
-    back = _changed(clock, pauses=(*clock.pauses, held), paused_at=None, paused_why=None)
-    return _due_again(calendar, back, soon) if units else back
+    why = clock.paused_why or T("暂停", "paused")
+    held = Pause(clock.paused_at, now, units, why, clock.ground, clock.told)
+    back = changed(
+        clock, pauses=(*clock.pauses, held), paused_at=None, paused_why=None, ground="", told=0, until=None
+    )
+    return recount(calendar, back, soon) if units else back
 
 
 def extend(calendar: Calendar, clock: Running, *, amount: int, soon: float) -> Running:
     """Return the clock due later by `amount` of its unit; one that has stopped is left as it is."""
     if clock.stopped_at:
         return clock
-    return _due_again(calendar, _changed(clock, extended=clock.extended + amount), soon)
+    return recount(calendar, changed(clock, extended=clock.extended + amount), soon)
 
 
 def stop(clock: Running, *, now: datetime) -> Running:
     """Return the clock stopped for good."""
-    return clock if clock.stopped_at else _changed(clock, stopped_at=now)
+    return clock if clock.stopped_at else changed(clock, stopped_at=now, asked=None)
 
 
-def _due_again(calendar: Calendar, clock: Running, soon: float) -> Running:
+def recount(calendar: Calendar, clock: Running, soon: float) -> Running:
+    """Return the clock due as this calendar says, from its start, amount, extensions and standstills."""
     more = sum(held.units for held in clock.pauses)
     total = clock.amount + clock.extended
-    return _changed(
+    return changed(
         clock,
         due_at=due_at(calendar, clock.started_at, total, clock.unit, more=more),
         soon_at=soon_at(calendar, clock.started_at, total, clock.unit, soon, more=more),
@@ -258,7 +320,37 @@ def _due_again(calendar: Calendar, clock: Running, soon: float) -> Running:
     )
 
 
-def _changed(clock: Running, **values: object) -> Running:
+def part_at(calendar: Calendar, clock: Running, part: float) -> datetime:
+    """Return when a part of the limit has gone, standstills not counted; above 1, so much after the limit."""
+    more = sum(held.units for held in clock.pauses)
+    total = clock.amount + clock.extended
+    if part == 1:
+        return clock.due_at
+    if part < 1:
+        return soon_at(calendar, clock.started_at, total, clock.unit, part, more=more)
+    if clock.unit in IN_DAYS:
+        more += ceil(total * (part - 1) - 1e-9)
+    else:
+        more += int(total * 3600 * (part - 1))
+    return due_at(calendar, clock.started_at, total, clock.unit, more=more)
+
+
+QUIET = (time(21), time(8))
+"""Nobody is reminded between these hours of the night."""
+
+
+def awake(moment: datetime) -> datetime:
+    """Return the moment, or the end of the quiet hours in which it lies."""
+    local = moment.astimezone(CHINA)
+    begin, end = QUIET
+    if end <= local.time() < begin:
+        return moment
+    day = local.date() + timedelta(days=1) if local.time() >= begin else local.date()
+    return datetime.combine(day, end, CHINA)
+
+
+def changed(clock: Running, **values: object) -> Running:
+    """Return the clock with these entries changed."""
     kept = {name: getattr(clock, name) for name in Running.__slots__}
     return Running(**{**kept, **values})
 

@@ -63,8 +63,8 @@ def _wording(case_type: CaseType, move: Move | None, target: str, title: T | Non
     document = move.document if move else case_type.document
     if document is not None and title is None:
         content["document"] = document.to_json()
-    if move and move.fields:
-        content["fields"] = [described(field) for field in move.fields]
+    if move and move.form:
+        content["fields"] = [described(field) for field in move.form]
     text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     return Words(int.from_bytes(sha256(text).digest()[:8], "big") >> 1, text.decode())
 
@@ -111,23 +111,37 @@ def kinds_of_work(case_type: CaseType) -> tuple[tuple[str, tuple[str, ...]], ...
     return found[1]
 
 
+EXTENSION, SUPERVISED, SUPERVISOR = "+extension", "+supervised", "+supervisor"
+"""Kinds of work beside the states of a type: deciding on an extension, answering a supervision, confirming one."""
+
+
 def _states(case_type: CaseType) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple(
-        (
-            state.name,
-            tuple(
-                sorted(
-                    {
-                        move.by
-                        for move in case_type.moves
-                        if state.name in move.source and move.by not in (APPLICANT, SYSTEM)
-                    }
-                )
-            ),
+    deciders = {move.by for move in case_type.moves if move.clock in ("allow", "deny")}
+    workers = {move.by for move in case_type.moves} - {APPLICANT, SYSTEM}
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = (
+        (SUPERVISED, tuple(sorted(workers))),
+        *(((EXTENSION, tuple(sorted(deciders))),) if deciders else ()),
+    )
+    return (
+        extra
+        + tuple(
+            (
+                state.name,
+                tuple(
+                    sorted(
+                        {
+                            move.by
+                            for move in case_type.moves
+                            if state.name in move.source and move.by not in (APPLICANT, SYSTEM)
+                        }
+                    )
+                ),
+            )
+            for state in case_type.states
+            if state.phase != "closed"
         )
-        for state in case_type.states
-        if state.phase != "closed"
-    ) + tuple((f"+{part.name}", (part.does,)) for part in case_type.subtasks)
+        + tuple((f"+{part.name}", (part.does,)) for part in case_type.subtasks)
+    )
 
 
 _known: set[tuple[str, int]] = set()

@@ -8,6 +8,98 @@ from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity.kinds import Action, Role
 from tongzheng.kernel.messages.kinds import Template
 
+
+def _template(name: str, title: T, subject: T, body: T, *, urgent: bool = False) -> Template:
+    return Template(name, title, subject, body, channels=("in_app", "sms"), urgent=urgent)
+
+
+TEMPLATES = (
+    _template(
+        "clock_soon",
+        T("临期提醒", "Due soon"),
+        T("临期：{title}", "Due soon: {title}"),
+        T(
+            "“{title}”（{number}，{state}）的{clock}将于{due}到期，请抓紧办理。",
+            "{clock} of “{title}” ({number}, {state}) ends at {due}; please see to it.",
+        ),
+    ),
+    _template(
+        "clock_over",
+        T("到期提醒", "Limit reached"),
+        T("已到期：{title}", "Overdue: {title}"),
+        T(
+            "“{title}”（{number}，{state}）的{clock}已于{due}到期，仍未办完。",
+            "{clock} of “{title}” ({number}, {state}) ended at {due} and it is not done.",
+        ),
+        urgent=True,
+    ),
+    _template(
+        "clock_superior",
+        T("超期上报", "Escalated"),
+        T("升级提醒：{title}", "Escalated: {title}"),
+        T(
+            "{organisation}办理的“{title}”（{number}，{state}）{clock}应于{due}到期，现上报您知晓、督促。",
+            "“{title}” ({number}, {state}) at {organisation}: {clock} due {due}; you are told as its superior.",
+        ),
+        urgent=True,
+    ),
+    _template(
+        "clock_applicant",
+        T("请您办理", "Waiting for you"),
+        T("请尽快办理：{title}", "Waiting for you: {title}"),
+        T(
+            "您的“{title}”（{number}）正等待您办理，{clock}至{due}止。",
+            "“{title}” ({number}) waits for you; {clock} ends at {due}.",
+        ),
+    ),
+    _template(
+        "clock_out",
+        T("时限届满待处理", "Limit ran out, to be decided"),
+        T("时限届满：{title}", "Ran out: {title}"),
+        T(
+            "“{title}”（{number}，{state}）的{clock}已于{due}届满，请依法处理。",
+            "{clock} of “{title}” ({number}, {state}) ran out at {due}; please decide what follows.",
+        ),
+    ),
+    _template(
+        "clock_stood",
+        T("暂停时间已满", "Standstill over"),
+        T("暂停时间已满：{title}", "Standstill over: {title}"),
+        T(
+            "“{title}”（{number}）告知申请人的暂停时间已满，{clock}仍在停止计时，请核实是否恢复办理。",
+            "The announced standstill of “{title}” ({number}) is over but {clock} still stands; resume it if you can.",
+        ),
+    ),
+    _template(
+        "urged",
+        T("申请人催办", "Urged"),
+        T("催办：{title}", "Urged: {title}"),
+        T(
+            "申请人催办“{title}”（{number}，{state}），这是第 {n} 次。",
+            "The applicant urges “{title}” ({number}, {state}), for the {n}. time.",
+        ),
+    ),
+    _template(
+        "supervision_ordered",
+        T("督办通知", "Supervision ordered"),
+        T("督办：{title}", "Supervision: {title}"),
+        T(
+            "“{title}”（{number}）已列入督办：{note} 请按 13710 要求报方案、反馈和结果。",
+            "“{title}” ({number}) is under supervision: {note} Hand in a plan, feedback and the result.",
+        ),
+        urgent=True,
+    ),
+    _template(
+        "calendar_missing",
+        T("放假安排未录入", "Holidays not entered"),
+        T("{year} 年放假安排尚未录入", "The holidays of {year} are not entered"),
+        T(
+            "{year} 年放假安排尚未录入，已有时限跨入该年，按周一至周五计算。请在“工作日历”录入。",
+            "The holidays of {year} are not entered, and limits reach into it by Monday to Friday. Please enter them.",
+        ),
+    ),
+)
+
 system = System(
     slug="cases",
     chapter="kernel",
@@ -43,6 +135,20 @@ system = System(
                 "On your review of “{title}” ({number}) the office answers: {note}",
             ),
         ),
+        Action(
+            "lead",
+            T("对本单位办件负责（接收升级提醒）", "Answer for an office's cases (told when they run late)"),
+        ),
+        Role("leader", T("单位负责人", "Leader of an office"), actions=("cases.lead",)),
+        Action("supervise", T("督办", "Supervise cases")),
+        Action("supervision_rule", T("设定督办时限", "Set the limits of supervision")),
+        Role(
+            "supervisor",
+            T("督办员", "Supervisor"),
+            actions=("cases.supervise", "cases.supervision_rule"),
+            reach="region",
+        ),
+        *TEMPLATES,
         Action("calendar", T("维护工作日历", "Keep the working calendar")),
         Role(
             "calendar_keeper",

@@ -14,18 +14,19 @@ from tongzheng.kernel.core.sealing import seal_json
 from tongzheng.kernel.identity import api as identity
 from tongzheng.kernel.ledger import api as ledger
 
-from . import calendars, clocks, flow, forms, marks, people, together
-from .declarations import words_of
+from . import calendars, clocks, flow, forms, keeping, marks, people, timing, together
+from .declarations import EXTENSION, words_of
 from .kinds import CaseType, Move
 from .opening import SEALED, tell
-from .record import Record, pauses_json
+from .record import Record
 from .statement import FAR, Statement
 
 # Only what a move can change; unchanged columns keep the row's other indexes out of it.
 _UPDATE = (
     "UPDATE cases_case SET state = %s, phase = %s, version = version + 1, events = events + 1, organisation_id = %s,"
     " organisation_label = %s, previous_id = %s, handler_id = %s, handler_label = %s, mover_id = %s, made = %s,"
-    " due_at = %s, soon_at = %s, paused_at = %s, closed_at = %s, stopped_at = %s, documents = %s"
+    " due_at = %s, soon_at = %s, paused_at = %s, closed_at = %s, stopped_at = %s, documents = %s, clock = %s,"
+    " clock_unit = %s"
     " WHERE id = %s AND version = %s RETURNING id, events"
 )
 _CLOSING = _UPDATE.replace("documents = %s", "documents = %s, pending = '{}'")
@@ -44,63 +45,61 @@ _TASK = (
     " soon_at) SELECT c.id, 0, %s::text, %s::text, %s::bigint, %s::bigint, %s::boolean, %s::timestamptz,"
     " COALESCE(%s::timestamptz, %s::timestamptz), COALESCE(%s::timestamptz, %s::timestamptz) FROM c"
 )
-_CLOCK = (
-    "INSERT INTO cases_clock (case_id, name, unit, amount, extended, calendar, started_at, due_at, soon_at, paused_at,"
-    " paused_why, stopped_at, pauses) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s::jsonb)"
-    " ON CONFLICT (case_id, name) DO UPDATE SET unit = excluded.unit, amount = excluded.amount,"
-    " extended = excluded.extended, calendar = excluded.calendar, started_at = excluded.started_at,"
-    " due_at = excluded.due_at, soon_at = excluded.soon_at, paused_at = excluded.paused_at,"
-    " paused_why = excluded.paused_why, stopped_at = excluded.stopped_at, pauses = excluded.pauses"
-)
-CLOCKED = ("start", "pause", "resume", "extend")
-"""What a move can do to clocks that needs them to be read first."""
-
 _HELD = (
     "UPDATE cases_words SET marks = marks || x.m FROM (SELECT %s::int AS m FROM c) x"
     " WHERE case_id = %s AND NOT marks @> ARRAY[x.m]"
 )
-_STOP = "UPDATE cases_clock SET stopped_at = %s WHERE case_id = %s AND stopped_at IS NULL"
+_ASKED = (
+    "INSERT INTO cases_task (case_id, role, kind, region, organisation_id, waits, opened_at, due_at, soon_at)"
+    " SELECT c.id, %s::smallint, %s::text, %s::text, %s::bigint, false, %s::timestamptz, %s::timestamptz,"
+    " %s::timestamptz FROM c"
+)
+_FOLLOWS = (
+    "UPDATE cases_task SET organisation_id = %s, handler_id = NULL WHERE case_id = %s AND done_at IS NULL AND role = 5"
+    " AND EXISTS (SELECT 1 FROM c)"
+)
+_ANSWERED = (
+    "UPDATE cases_task SET done_at = %s, done_by = %s WHERE case_id = %s AND done_at IS NULL AND role = %s::smallint"
+    " AND EXISTS (SELECT 1 FROM c)"
+)
+EXTENSION_ROLE = 4
+"""The role of the piece of work that is to decide on an extension."""
 
 
 def clocks_after(
     declared: CaseType,
     move: Move,
     act: flow.Effect,
-    running: list[clocks.Running],
-    days: int | None,
+    record: Record,
+    running: Sequence[clocks.Running],
+    data: Mapping[str, Any],
+    by: tuple[int | None, str],
     now: datetime,
 ) -> list[clocks.Running]:
-    """Return the clocks that the move changes, as it leaves them; the first is the one that the case shows."""
-    limit = declared.clock
-    calendar = calendars.current()
-    soon = limit.soon if limit else 0.7
-    changed: dict[str, clocks.Running] = {}
+    """Return all clocks of the case as the move leaves them. Raises Invalid for a limit that no calendar reaches."""
     try:
-        if act.clock == "start" and limit is not None:
-            changed[limit.name] = clocks.start(
-                calendar,
-                name=limit.name,
-                unit=limit.unit,
-                # What the mover says now, else what was promised when the case was opened, else the type's own.
-                amount=next((n for n in (act.days or None, days) if n is not None), limit.amount),
-                soon=limit.soon,
-                now=now,
-            )
-        for running_clock in running:
-            old = running_clock
-            if act.clock == "pause":
-                new = clocks.pause(old, now=now, why=move.title)
-            elif act.clock == "resume":
-                new = clocks.resume(calendar, old, now=now, soon=soon)
-            elif act.clock == "extend" and old is running[0]:
-                new = clocks.extend(calendar, old, amount=act.days, soon=soon)
-            else:
-                continue
-            if new is not old:
-                changed[new.name] = new
+        return timing.after_move(
+            declared,
+            move,
+            act,
+            record.state,
+            running,
+            matter_of(declared, record),
+            calendars.book(record.region),
+            now,
+            data=data,
+            by=by,
+        )
     except (clocks.BeyondCalendar, OverflowError):
         raise calendars.too_long() from None
-    return list(changed.values())
+
+
+def matter_of(declared: CaseType, record: Record) -> timing.Matter:
+    """Return what a case's amounts are judged by."""
+    given = {name: (amount, unit) for name, (amount, unit) in (record.limits or {}).items()}
+    if record.days is not None and declared.limits:
+        given[declared.limits[0].name] = (record.days, "")
+    return timing.Matter(record.facts, record.region, given)
 
 
 def case_after(
@@ -108,11 +107,13 @@ def case_after(
     act: flow.Effect,
     move: Move,
     actor: identity.Actor,
-    touched: list[clocks.Running],
+    left: Sequence[clocks.Running],
+    declared: CaseType,
     now: datetime,
 ) -> Record:
     """Return the record as the move leaves it; version and events are counted by the database."""
-    first = touched[0] if touched else None
+    closed = act.phase == "closed"
+    shown = timing.shown(declared, left, closed=closed)
     moved = act.organisation_id != record.organisation_id
     if act.handler_id == record.handler_id:
         handler_label = record.handler_label
@@ -122,7 +123,6 @@ def case_after(
         handler_label = actor.label
     else:
         handler_label = people.handler_label(act.handler_id, act.organisation_id)
-    closed = act.phase == "closed"
     return replace(
         record,
         state=act.state,
@@ -136,11 +136,13 @@ def case_after(
         handler_label=handler_label,
         mover_id=actor.id,
         made=[*record.made, move.name] if move.once and move.name not in record.made else record.made,
-        due_at=first.due_at if first else record.due_at,
-        soon_at=first.soon_at if first else record.soon_at,
-        paused_at=first.paused_at if first else record.paused_at,
+        clock=shown.name,
+        clock_unit=shown.unit,
+        due_at=shown.due_at,
+        soon_at=shown.soon_at,
+        paused_at=shown.paused_at,
         closed_at=(record.closed_at or now) if closed else None,
-        stopped_at=record.stopped_at or (now if act.clock == "stop" and record.due_at else None),
+        stopped_at=shown.stopped_at,
     )
 
 
@@ -150,7 +152,7 @@ def statement_of(
     before: Record,
     after: Record,
     act: flow.Effect,
-    touched: list[clocks.Running],
+    touched: Sequence[clocks.Running],
     by: tuple[int | None, str],
     note: str,
     clean: Mapping[str, Any],
@@ -167,7 +169,15 @@ def statement_of(
         (
             *(after.state, after.phase, after.organisation_id, after.organisation_label, after.previous_id),
             *(after.handler_id, after.handler_label, after.mover_id, after.made, after.due_at, after.soon_at),
-            *(after.paused_at, after.closed_at, after.stopped_at, after.documents, before.id, before.version),
+            *(
+                after.paused_at,
+                after.closed_at,
+                after.stopped_at,
+                after.documents,
+                after.clock,
+                after.clock_unit,
+            ),
+            *(before.id, before.version),
         ),
     )
     same_work = (
@@ -193,13 +203,19 @@ def statement_of(
             written.add("t", _TASK, (*task, *limits))
     if after.organisation_id is not None and after.organisation_id != before.organisation_id:
         written.add("w", _HELD, (marks.of_organisation(after.organisation_id), before.id))
-    if act.clock == "stop":
-        written.add("k", _STOP, (now, before.id))
-    for number, one in enumerate(touched):
-        written.add(f"k{number}", _CLOCK, (before.id, *_clock_values(one)))
+        if before.supervised:
+            written.add("sv", _FOLLOWS, (after.organisation_id, before.id))
+    if touched:
+        written.add("k", keeping.WRITE, (keeping.written(touched),))
+    if move.clock == "ask" and act.work:
+        kind = f"{after.type_id}/{EXTENSION}"
+        asked = (EXTENSION_ROLE, kind, after.region, after.organisation_id, now, due or FAR, soon or FAR)
+        written.add("x", _ASKED, asked)
+    elif move.clock in ("allow", "deny") or (after.phase == 2 and before.phase != 2):
+        written.add("x", _ANSWERED, (now, by[0], before.id, EXTENSION_ROLE))
     written.files(before.id, files, at=now, by=by)
-    opened, personal = forms.split(move.fields, clean)
-    shown = {**opened, **forms.masks(move.fields, personal)}
+    opened, personal = forms.split(move.form, clean)
+    shown = {**opened, **forms.masks(move.form, personal)}
     written.event(
         kind="move",
         move=move.name,
@@ -238,23 +254,6 @@ def statement_of(
         now=now,
     )
     return written
-
-
-def _clock_values(one: clocks.Running) -> tuple[Any, ...]:
-    why = orjson.dumps(one.paused_why.to_json()).decode() if one.paused_why else None
-    return (
-        *(
-            one.name,
-            one.unit,
-            one.amount,
-            one.extended,
-            one.calendar,
-            one.started_at,
-            one.due_at,
-            one.soon_at,
-        ),
-        *(one.paused_at, why, one.stopped_at, pauses_json(one)),
-    )
 
 
 def _entry(

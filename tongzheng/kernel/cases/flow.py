@@ -15,7 +15,7 @@ PHASES = ("open", "paused", "closed")
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a case stands, as far as the rules need it. `mover_id` made the last move; `made` are `once` moves made;
-    `hindered`: why not, by move, for what stands beside the case (see `together.py`)."""
+    `hindered`: why not, by move, for what stands beside the case (see `together.py`) or for its clocks (`timing.py`)."""
 
     state: str
     organisation_id: int | None
@@ -92,8 +92,12 @@ def refusal(move: Move, standing: Standing, mover: Mover) -> T | None:
     return None
 
 
-def slips(move: Move, choice: Choice, note: str) -> dict[str, T]:
-    """Return, by entry, what is missing or wrong in what the mover handed in beside the move's own form."""
+def slips(move: Move, choice: Choice, note: str, *, most: int | None = None) -> dict[str, T]:
+    """Return, by entry, what is missing or wrong in what the mover handed in beside the move's own form.
+
+    Args: most, by how much the limit can still be extended, None for as much as the move says.
+    """
+    most = move.extend_limit if most is None else most
     found: dict[str, T] = {}
     if move.note == "required" and not note.strip():
         found["note"] = T("请填写理由", "Please give the reason")
@@ -108,8 +112,8 @@ def slips(move: Move, choice: Choice, note: str) -> dict[str, T]:
     if asks_days(move):
         if choice.days is None:
             found["days"] = T("请填写延长的时间", "Please say by how much")
-        elif not 1 <= choice.days <= move.extend_limit:
-            found["days"] = T("应在 1 到 {n} 之间", "Between 1 and {n}").fill(n=move.extend_limit)
+        elif not 1 <= choice.days <= most:
+            found["days"] = T("应在 1 到 {n} 之间", "Between 1 and {n}").fill(n=most)
     elif choice.days is not None and (move.clock != "start" or not 0 <= choice.days <= 3660):
         found["days"] = T("这一步不能改时限", "This move does not change the limit")
     return found
@@ -117,7 +121,7 @@ def slips(move: Move, choice: Choice, note: str) -> dict[str, T]:
 
 def asks_days(move: Move) -> bool:
     """Tell whether the mover must say by how much the limit is extended."""
-    return move.clock == "extend"
+    return move.clock in ("extend", "ask")
 
 
 def effect(

@@ -52,11 +52,11 @@ _TASKS = (
     " COALESCE(h.soon, %s::timestamptz) FROM h JOIN hm ON hm.id = h.id WHERE h.task = 'new' AND h.work"
 )
 _STOPS = (
-    "UPDATE cases_clock k SET stopped_at = %s::timestamptz FROM h JOIN hm ON hm.id = h.id"
+    "UPDATE cases_clock k SET stopped_at = %s::timestamptz, next_at = NULL FROM h JOIN hm ON hm.id = h.id"
     " WHERE h.stops AND k.case_id = h.id AND k.stopped_at IS NULL"
 )
 _RESTARTS = (
-    "UPDATE cases_clock k SET stopped_at = NULL FROM h JOIN hm ON hm.id = h.id"
+    "UPDATE cases_clock k SET stopped_at = NULL, next_at = k.soon_at FROM h JOIN hm ON hm.id = h.id"
     " WHERE h.restarts IS NOT NULL AND k.case_id = h.id AND k.stopped_at = h.restarts"
 )
 

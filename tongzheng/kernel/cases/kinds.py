@@ -7,8 +7,27 @@ on which legal basis, what it does to the clock and who holds the case afterward
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from tongzheng.kernel.core.text import T
+
+from .clock_kinds import STATUTORY_GROUNDS, Amount, Clock, Escalation, Ground, RunsOut, triggers
+
+__all__ = [
+    "APPLICANT",
+    "STATUTORY_GROUNDS",
+    "SYSTEM",
+    "Amount",
+    "CaseType",
+    "Clock",
+    "Escalation",
+    "Field",
+    "Ground",
+    "Move",
+    "RunsOut",
+    "State",
+    "triggers",
+]
 
 APPLICANT = "@applicant"
 """As `Move.by`: the person who opened the case or for whom it was opened, and nobody else."""
@@ -66,7 +85,11 @@ class Move:
     "chosen" (the mover picks organisation and perhaps person), "opener" (the organisation that opened it),
     "previous" (who held it before), "applicant", "nobody", "adjudicator" (a third party, see `Objection`).
     `claims`: the mover becomes the handler. `note`: "none", "optional", "required".
-    `clock`: "", "start", "pause", "resume", "stop", "extend" (asks for `days`, up to `extend_limit`).
+    `clock`: "", "start", "pause", "resume", "stop", "extend" (asks for `days`, up to `extend_limit`), or in two steps by
+    two people: "ask" (asks for `days` and keeps the request), then "allow" or "deny" by somebody else.
+    `clocks`: which it concerns, by name; none named: all for "stop", else the type's first.
+    `grounds`: on what ground the clock may stand still; the move asks which, and how long was announced in writing.
+    `after`: only once the clock of that name has run out. `within`: (amount, unit), only so long after the closing.
     `once`: at most once in a case. `tells`: message template ids sent to the applicant.
     `document`: title of the numbered document that the move issues. `separate`: may not be made by the same
     person who made the last move (four eyes).
@@ -91,26 +114,28 @@ class Move:
     key: str = ""
     tone: str = "plain"
     help: T | None = None
+    clocks: tuple[str, ...] = ()
+    grounds: tuple[Ground, ...] = ()
+    after: str = ""
+    within: tuple[int, str] | None = None
+
+    @property
+    def form(self) -> tuple[Field, ...]:
+        """All entries of the move's own form: the ground of a standstill first, where it needs one."""
+        return (*_ground_entries(self.grounds), *self.fields) if self.grounds else self.fields
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """A time limit. `unit`: "working_day", "calendar_day", "hour" (24-hour), "working_hour".
-
-    `amount` is the default; `open_case` may give another (an item's promised days). `basis` says where the
-    limit comes from, `invented` that it is our own default and no published rule.
-    `starts`: "open" (with the case) or "move" (by a move with clock="start").
-    `soon`: the part of the limit after which the light turns yellow.
-    """
-
-    name: str
-    title: T
-    unit: str
-    amount: int
-    basis: T
-    starts: str = "open"
-    soon: float = 0.7
-    invented: bool = False
+@lru_cache(maxsize=256)
+def _ground_entries(grounds: tuple[Ground, ...]) -> tuple[Field, ...]:
+    told = T(
+        "已书面告知申请人的时间，到期提醒经办人",
+        "As told to the applicant in writing; the handler is reminded",
+    )
+    choices = tuple((ground.name, ground.title) for ground in grounds)
+    return (
+        Field("ground", T("停止计时的理由", "Ground of the standstill"), "choice", choices=choices),
+        Field("announced", T("所需日数", "Days it will take"), "integer", minimum=1, maximum=365, help=told),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +231,8 @@ class CaseType:
     `prefix` begins the case numbers, `paper` the numbers of documents ("吕审", default the prefix). `tells` and
     `document`: the messages sent and the document issued when a case is opened. `public`: its progress can be
     followed with number and query code. `anonymous`: may be opened without signing in. `review`: once closed, its
-    applicant can review how it was handled, in five levels, once (好差评). `merging`, `subtasks`, `objection` and
+    applicant can review how it was handled, in five levels, once (好差评). `clock` is the limit that everyone watches,
+    `clocks` are the others. `urge`: its applicant may urge it, once a day. `merging`, `subtasks`, `objection` and
     `checklist`: how work is done together on such a case. `retention_years`: how long after closing personal data
     is kept.
     """
@@ -234,6 +260,13 @@ class CaseType:
     subtasks: tuple[Subtask, ...] = ()
     objection: Objection | None = None
     checklist: tuple[Check, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    urge: bool = True
+
+    @property
+    def limits(self) -> tuple[Clock, ...]:
+        """All its clocks, the one that everyone watches first."""
+        return (self.clock, *self.clocks) if self.clock else self.clocks
 
     def state(self, name: str) -> State:
         """Return the state of that name; raises KeyError."""

@@ -40,12 +40,13 @@ from .views import CaseRow, InboxCounts, Page, TaskView
 
 MOST = 200
 COUNTED = 100
+ROLES = {4: "extension", 5: "supervised", 6: "supervisor"}
 LIGHTS = ("green", "yellow", "red", "paused")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TASK_COLUMNS = (
     "t.id, t.case_id, t.kind, t.region, t.organisation_id, t.handler_id, t.done_at, c.number, c.type_id, c.state,"
     " c.phase, c.title, c.organisation_label, c.handler_label, c.applicant_label, c.opened_at, c.due_at, c.soon_at,"
-    " c.paused_at, COALESCE(c.stopped_at, c.closed_at), t.role, t.due_at, t.soon_at"
+    " c.paused_at, COALESCE(c.stopped_at, c.closed_at), t.role, t.due_at, t.soon_at, c.clock_unit, c.urges, c.supervised"
 )
 
 
@@ -306,16 +307,20 @@ def _handled(
 def _task_view(row: tuple[Any, ...], now: datetime) -> TaskView:
     (id, case_id, kind, region, organisation, handler, done, number, type_id, state, phase) = row[:11]
     (title, organisation_label, handler_label, applicant, opened, due, soon, paused, closed) = row[11:20]
-    role, own_due, own_soon = row[20:23]
+    role, own_due, own_soon, unit, urges, supervised = row[20:26]
     declared = registry.find(CaseType, type_id)
-    if role:
+    if role in (5, 6):
+        # A supervision keeps its own time, whatever becomes of the case.
+        due, soon, phase, paused, closed = own_due, own_soon, 0, None, done
+    elif role in (1, 2, 3):
         # An assisting body's part has its own limit, and shows nothing of whose case it is.
         due, soon, phase, paused, closed, handler_label, applicant = own_due, own_soon, 0, None, done, "", ""
     if done is not None or role:
         state = kind.rpartition("/")[2]
     type_title, state_title = titles(type_id, state)
     light = light_of(now, phase, due, soon, paused, closed)
-    unit = declared.clock.unit if declared and declared.clock else "working_day"
+    if not unit:
+        unit = declared.clock.unit if declared and declared.clock else "working_day"
     return TaskView(
         id=id,
         case_id=case_id,
@@ -336,8 +341,10 @@ def _task_view(row: tuple[Any, ...], now: datetime) -> TaskView:
         due_at=due,
         done_at=done,
         light=light,
-        left=wording.left(calendars.current(), now=now, due=due, unit=unit, light=light),
-        role="assist" if role else "lead",
+        left=wording.left(calendars.current(region), now=now, due=due, unit=unit, light=light),
+        role=ROLES.get(role, "assist"),
+        urges=urges,
+        supervised=bool(supervised),
     )
 
 

@@ -54,6 +54,12 @@ class Case(models.Model):
     form = models.JSONField(null=True)
     documents = ArrayField(models.TextField(), default=list)
     rules = models.TextField(default="", db_collation="C")
+    clock = models.TextField(db_default="", db_collation="C")
+    clock_unit = models.TextField(db_default="", db_collation="C")
+    limits = models.JSONField(null=True)
+    urges = models.SmallIntegerField(db_default=0)
+    urged_at = models.DateTimeField(null=True)
+    supervised = models.SmallIntegerField(db_default=0)
 
     class Meta:
         indexes = [
@@ -188,7 +194,8 @@ class Wording(models.Model):
 
 
 class CaseClock(models.Model):
-    """A time limit of a case; a case may have several."""
+    """A time limit of a case; a case may have several. `next_at` is when it next does something by itself: the sweep
+    walks that index and touches nothing else."""
 
     pk = models.CompositePrimaryKey("case_id", "name")
     case_id = models.BigIntegerField()
@@ -204,9 +211,22 @@ class CaseClock(models.Model):
     paused_why = models.JSONField(null=True)
     stopped_at = models.DateTimeField(null=True)
     pauses = models.JSONField(null=True)
+    began = models.TextField(db_default="", db_collation="C")
+    run = models.SmallIntegerField(db_default=1)
+    stage = models.SmallIntegerField(db_default=0)
+    next_at = models.DateTimeField(null=True)
+    paused_until = models.DateTimeField(null=True)
+    paused_ground = models.TextField(db_default="", db_collation="C")
+    paused_told = models.SmallIntegerField(db_default=0)
+    asked = models.JSONField(null=True)
+    basis = models.JSONField(null=True)
+    ran_out_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "cases_clock"
+        indexes = [
+            models.Index(fields=["next_at"], name="cases_clock_next", condition=Q(next_at__isnull=False))
+        ]
 
 
 class CaseFile(models.Model):
@@ -246,6 +266,7 @@ class CalendarChange(models.Model):
     """One edit of the calendar: a day, or the business hours. The version is the id; the latest edit of a day holds."""
 
     id = models.AutoField(primary_key=True)
+    region = models.TextField(db_default="", db_collation="C")
     date = models.DateField(null=True)
     kind = models.TextField(default="", db_collation="C")
     name = models.TextField(default="")
@@ -258,3 +279,69 @@ class CalendarChange(models.Model):
 
     class Meta:
         db_table = "cases_calendar_change"
+
+
+class CalendarRecount(models.Model):
+    """A decision that clocks already running follow an edit of the calendar, and how far that has come."""
+
+    id = models.AutoField(primary_key=True)
+    version = models.IntegerField()
+    region = models.TextField(default="", db_collation="C")
+    first = models.DateTimeField(null=True)
+    last = models.DateTimeField(null=True)
+    after = models.BigIntegerField(db_default=0)
+    seen = models.IntegerField(db_default=0)
+    moved = models.IntegerField(db_default=0)
+    at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    by_id = models.BigIntegerField(null=True)
+    by_label = models.TextField()
+
+    class Meta:
+        db_table = "cases_calendar_recount"
+
+
+class Supervision(models.Model):
+    """A supervision of a case, by the amounts in force when it began; one at a time, until it is confirmed as mended."""
+
+    id = models.BigAutoField(primary_key=True)
+    case_id = models.BigIntegerField()
+    level = models.TextField(db_collation="C")
+    reason = models.TextField()
+    amounts = models.JSONField()
+    at = models.DateTimeField()
+    by_id = models.BigIntegerField(null=True)
+    by_label = models.TextField()
+    organisation_id = models.BigIntegerField()
+    organisation_label = models.TextField()
+    stage = models.TextField(db_collation="C")
+    steps = models.JSONField(default=list)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "cases_supervision"
+        indexes = [models.Index(fields=["case_id", "id"], name="cases_supervision_case")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case_id"], name="cases_supervision_open", condition=Q(ended_at__isnull=True)
+            )
+        ]
+
+
+class SupervisionRule(models.Model):
+    """How long the stages of a supervision take; the row in force is the latest whose day has come."""
+
+    id = models.AutoField(primary_key=True)
+    valid_from = models.DateField()
+    unit = models.TextField(db_collation="C")
+    plan = models.SmallIntegerField()
+    feedback = models.SmallIntegerField()
+    ordinary = models.SmallIntegerField()
+    hard = models.SmallIntegerField()
+    basis = models.TextField()
+    at = models.DateTimeField()
+    by_id = models.BigIntegerField(null=True)
+    by_label = models.TextField()
+
+    class Meta:
+        db_table = "cases_supervision_rule"

@@ -15,13 +15,13 @@ from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity import api as identity
 from tongzheng.kernel.ledger import api as ledger
 
-from . import flow, forms, merging, numbers, people, sql, together
+from . import calendars, clocks, flow, forms, merging, numbers, people, sql, timing, together
 from .declarations import case_type
-from .entailing import CLOCKED, case_after, clocks_after, statement_of
+from .entailing import case_after, clocks_after, statement_of
 from .kinds import APPLICANT, SYSTEM, CaseType, Move
 from .lookup import PLACES
 from .opening import files_by_entry
-from .record import NO_CASE, Record, json_of, load, load_clocks, own_case, view
+from .record import NO_CASE, Record, json_of, load, load_with_clocks, own_case, view
 from .statement import Lost
 from .views import CaseView
 
@@ -46,7 +46,7 @@ def move_case(
     Returns the case after the move. Raises Conflict (someone moved it meanwhile: says who and what), Refused,
     SignInNeeded, Invalid (fields named), Missing.
     """
-    record = load(case_id)
+    record, running = load_with_clocks(case_id)
     declared = case_type(record.type_id)
     row = _row(declared, move)
     post_id = _permitted(declared, row, record, actor)
@@ -54,18 +54,18 @@ def move_case(
         _changed(record.id, version)
     now = clock.now()
     found = together.beside(declared, row, record, actor, post_id, now)
-    if (why := _why_not(declared, row, record, actor, found.hindered)) is not None:
+    standing = standing_of(declared, (row,), record, running, actor, now, found.hindered)
+    if (why := _why_not(declared, row, record, actor, standing)) is not None:
         raise why
     choice = flow.Choice(organisation, handler, days)
-    clean = _judged(row, record, choice, note, data or {}, files, now)
+    most = timing.most_days(declared, row, running) if flow.asks_days(row) else None
+    clean = _judged(row, choice, note, data or {}, files, now, most)
     choice = together.chosen(declared, row, record, found, choice)
-    act = flow.effect(declared, row, _standing(record), choice, actor.id)
-    touched = (
-        clocks_after(declared, row, act, load_clocks(record.id), record.days, now)
-        if act.clock in CLOCKED
-        else []
-    )
-    after = case_after(record, act, row, actor, touched, now)
+    act = flow.effect(declared, row, standing, choice, actor.id)
+    by = (actor.id, people.actor_label(actor, post_id))
+    left = clocks_after(declared, row, act, record, running, clean, by, now)
+    touched = [one for one in left if one not in running]
+    after = case_after(record, act, row, actor, left, declared, now)
     document = (
         numbers.document_number(record.type_id, declared.paper or declared.prefix, now)
         if row.document
@@ -73,7 +73,6 @@ def move_case(
     )
     if document:
         after.documents = [*record.documents, document]
-    by = (actor.id, people.actor_label(actor, post_id))
     written = statement_of(
         declared, row, record, after, act, touched, by, note, clean, files, document, now, found
     )
@@ -95,7 +94,16 @@ def _row(declared: CaseType, move: str) -> Move:
         raise Missing(T("这类事项没有这一步", "This type of case has no such move")) from None
 
 
-def _standing(record: Record, hindered: Mapping[str, T] | None = None) -> flow.Standing:
+def standing_of(
+    declared: CaseType,
+    moves: Sequence[Move],
+    record: Record,
+    running: Sequence[clocks.Running],
+    actor: identity.Actor,
+    now: datetime,
+    hindered: Mapping[str, T],
+) -> flow.Standing:
+    """Return where the case stands as the rules of these moves see it."""
     return flow.Standing(
         state=record.state,
         organisation_id=record.organisation_id,
@@ -104,7 +112,18 @@ def _standing(record: Record, hindered: Mapping[str, T] | None = None) -> flow.S
         handler_id=record.handler_id,
         mover_id=record.mover_id,
         made=frozenset(record.made),
-        hindered=hindered or {},
+        hindered={
+            **timing.barred(
+                moves,
+                declared,
+                running,
+                closed_at=record.closed_at,
+                book=calendars.book(record.region),
+                now=now,
+                mover_id=actor.id,
+            ),
+            **hindered,
+        },
     )
 
 
@@ -120,12 +139,18 @@ def mover_of(declared: CaseType, record: Record, actor: identity.Actor, moves: S
 
 
 def refusals(
-    declared: CaseType, record: Record, actor: identity.Actor, hindered: Mapping[str, T]
+    declared: CaseType,
+    record: Record,
+    running: Sequence[clocks.Running],
+    actor: identity.Actor,
+    now: datetime,
+    hindered: Mapping[str, T],
 ) -> tuple[tuple[Move, T | None], ...]:
     """Return every move that the case's state knows, with why this actor cannot make it, or None."""
     moves = [move for move in declared.moves if record.state in move.source]
     mover = mover_of(declared, record, actor, moves)
-    return tuple((move, flow.refusal(move, _standing(record, hindered), mover)) for move in moves)
+    standing = standing_of(declared, moves, record, running, actor, now, hindered)
+    return tuple((move, flow.refusal(move, standing, mover)) for move in moves)
 
 
 def _permitted(declared: CaseType, move: Move, record: Record, actor: identity.Actor) -> int | None:
@@ -139,7 +164,8 @@ def _permitted(declared: CaseType, move: Move, record: Record, actor: identity.A
             return None
         if actor.kind == "citizen" and not mine:
             raise Missing(NO_CASE)
-        raise Refused(flow.refusal(replace(move, source=(record.state,)), _standing(record), _nobody(actor)))
+        standing = flow.Standing(record.state, record.organisation_id, record.opener_id, None, None)
+        raise Refused(flow.refusal(replace(move, source=(record.state,)), standing, _nobody(actor)))
     verdict = identity.may(actor, move.by, organisation=record.organisation_id, region=record.region)
     if verdict:
         return verdict.post_id
@@ -153,12 +179,12 @@ def _nobody(actor: identity.Actor) -> flow.Mover:
 
 
 def _why_not(
-    declared: CaseType, move: Move, record: Record, actor: identity.Actor, hindered: Mapping[str, T]
+    declared: CaseType, move: Move, record: Record, actor: identity.Actor, standing: flow.Standing
 ) -> Conflict | Refused | None:
     """Return why a permitted person cannot make this move now."""
     mine = own_case(record, actor)
     permitted = flow.Mover(actor.id, actor.kind, mine, {move.by: None})
-    why = flow.refusal(move, _standing(record, hindered), permitted)
+    why = flow.refusal(move, standing, permitted)
     if why is None:
         return None
     if record.state not in move.source:
@@ -191,22 +217,22 @@ def _changed(case_id: int, version: int) -> NoReturn:
 
 def _judged(
     move: Move,
-    record: Record,
     choice: flow.Choice,
     note: str,
     data: Mapping[str, Any],
     files: Sequence[tuple[str, ledger.FileView]],
     now: datetime,
+    most: int | None,
 ) -> dict[str, Any]:
     clean, slips = forms.validate(
-        move.fields,
+        move.form,
         data,
-        files_by_entry(move.fields, files),
+        files_by_entry(move.form, files),
         today=now.date(),
         lookup=PLACES,
         upload_limit=settings.UPLOAD_LIMIT,
     )
-    slips |= flow.slips(move, choice, note)
+    slips |= flow.slips(move, choice, note, most=most)
     if "\0" in note:
         slips["note"] = T("内容里有不能保存的字符", "There is a character that cannot be kept")
     if slips:

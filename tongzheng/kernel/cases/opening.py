@@ -19,7 +19,7 @@ from tongzheng.kernel.identity import api as identity
 from tongzheng.kernel.ledger import api as ledger
 from tongzheng.kernel.messages import api as messages
 
-from . import calendars, clocks, forms, marks, numbers, people, sql, wording
+from . import calendars, clocks, forms, keeping, marks, numbers, people, sql, timing, wording
 from .declarations import case_type, described, rules_of, words_of
 from .kinds import CaseType, Field
 from .lookup import PLACES
@@ -33,7 +33,7 @@ INSERTED = (
     *("organisation_label", "opener_id", "handler_id", "handler_label", "mover_id", "made"),
     *("applicant_account_id", "applicant_person_id", "applicant_organisation_id", "applicant_label"),
     *("applicant_lang", "applicant_sealed", "opened_at", "due_at", "soon_at", "days", "subject"),
-    *("facts", "sealed", "form", "documents"),
+    *("facts", "sealed", "form", "documents", "paused_at", "clock", "clock_unit", "limits"),
 )
 _INSERT = (
     f"INSERT INTO cases_case ({', '.join(INSERTED)}, key, rules)"  # noqa: S608
@@ -43,10 +43,6 @@ _TASK = (
     "INSERT INTO cases_task (case_id, role, kind, region, organisation_id, handler_id, waits, opened_at, due_at,"
     " soon_at) VALUES (%s, 0, %s, %s, %s, %s, %s, %s, COALESCE(%s::timestamptz, %s::timestamptz),"
     " COALESCE(%s::timestamptz, %s::timestamptz))"
-)
-_CLOCK = (
-    "INSERT INTO cases_clock (case_id, name, unit, amount, extended, calendar, started_at, due_at, soon_at)"
-    " VALUES (%s, %s, %s, %s, 0, %s, %s, %s, %s)"
 )
 _WORDS = "INSERT INTO cases_words (case_id, marks) VALUES (%s, %s::int4[])"
 
@@ -67,6 +63,7 @@ def open_case(
     subject: str = "",
     handler: int | None = None,
     extra_fields: tuple[Field, ...] = (),
+    limits: Mapping[str, tuple[int, str]] | None = None,
 ) -> CaseView:
     """Open a case of a declared type and hand it to an organisation.
 
@@ -75,7 +72,8 @@ def open_case(
     organisation, who holds it first; applicant, for whom (a citizen who opens is the applicant by themselves);
     key, an idempotency key: the same key by the same actor gives the same case, never a second one; files, pairs of
     the form's entry ("" for none) and what `ledger.api.keep_file` returned; days, another limit than the type's, in
-    the clock's unit; subject, "<register id>:<pk>" of what it is about; handler, the account that works on it.
+    the first clock's unit; subject, "<register id>:<pk>" of what it is about; handler, the account that works on it;
+    limits, the amounts of its other clocks by name, each with its unit ("" for the clock's own).
     Returns the case with its `query_code`. Raises SignInNeeded, Refused, Invalid (fields named), Missing.
     """
     declared = case_type(type_id)
@@ -87,10 +85,13 @@ def open_case(
     whom = people.applicant_of(actor, applicant)
     fields = (*declared.fields, *extra_fields)
     clean = _judged(declared, fields, facts, files, title, region, note, subject, key, days, now)
+    given = _given(declared, limits or {})
     opened, personal = forms.split(fields, clean)
     id = numbers.new_id()
     number = numbers.case_number(declared.prefix, id, now)
-    running = _clock(declared, days, now)
+    shown_facts = {**opened, **forms.masks(fields, personal)}
+    running = _clocks(declared, timing.Matter(opened, region, given), days, now)
+    shown = timing.shown(declared, running)
     post = people.post_of(actor, post_id)
     state = declared.state(declared.start)
     document = (
@@ -121,17 +122,20 @@ def open_case(
         applicant_lang=whom.lang,
         applicant_sealed=people.sealed_applicant(whom),
         opened_at=now,
-        due_at=running.due_at if running else None,
-        soon_at=running.soon_at if running else None,
-        paused_at=None,
+        due_at=shown.due_at,
+        soon_at=shown.soon_at,
+        paused_at=shown.paused_at,
         closed_at=None,
         stopped_at=None,
         days=days,
         subject=subject,
-        facts={**opened, **forms.masks(fields, personal)},
+        facts=shown_facts,
         sealed=seal_json(personal, use=SEALED),
         form=[described(field) for field in extra_fields] or None,
         documents=[document] if document else [],
+        clock=shown.name,
+        clock_unit=shown.unit,
+        limits=dict(given) or None,
     )
     by = (actor.id, people.actor_label(actor, post_id))
     written = _statement(declared, record, running, whom, personal, by, note, files, document, kept_key, now)
@@ -198,7 +202,7 @@ def _judged(
             slips[name] = T("应为 {a} 到 {b} 个字", "Between {a} and {b} characters").fill(a=least, b=most)
     if not re.fullmatch(r"\d{6}|\d{9}|\d{12}", region, re.ASCII):
         slips["region"] = T("请从区划里选择", "Please choose from the regions")
-    if days is not None and (declared.clock is None or not 0 <= days <= 3660):
+    if days is not None and (not declared.limits or not 0 <= days <= 3660):
         slips["days"] = T("应在 0 到 3660 之间", "Between 0 and 3660")
     if slips:
         raise Invalid(fields=slips)
@@ -219,19 +223,21 @@ def files_by_entry(
     return found
 
 
-def _clock(declared: CaseType, days: int | None, now: datetime) -> clocks.Running | None:
-    limit = declared.clock
-    if limit is None or limit.starts != "open":
-        return None
+def _given(declared: CaseType, limits: Mapping[str, tuple[int, str]]) -> dict[str, tuple[int, str]]:
+    known = {limit.name for limit in declared.limits}
+    for name, (amount, unit) in limits.items():
+        if name not in known or not 0 <= amount <= 3660 or (unit and unit not in clocks.UNITS):
+            raise Invalid(fields={"limits": T("没有这种时限", "There is no such time limit")})
+    return {name: (amount, unit) for name, (amount, unit) in limits.items()}
+
+
+def _clocks(
+    declared: CaseType, matter: timing.Matter, days: int | None, now: datetime
+) -> list[clocks.Running]:
+    if not declared.limits:
+        return []
     try:
-        return clocks.start(
-            calendars.current(),
-            name=limit.name,
-            unit=limit.unit,
-            amount=limit.amount if days is None else days,
-            soon=limit.soon,
-            now=now,
-        )
+        return timing.at_opening(declared, matter, days, calendars.book(matter.region), now)
     except (clocks.BeyondCalendar, OverflowError):
         raise calendars.too_long() from None
 
@@ -239,7 +245,7 @@ def _clock(declared: CaseType, days: int | None, now: datetime) -> clocks.Runnin
 def _statement(
     declared: CaseType,
     record: Record,
-    running: clocks.Running | None,
+    running: Sequence[clocks.Running],
     whom: Applicant,
     personal: Mapping[str, Any],
     by: tuple[int | None, str],
@@ -252,6 +258,7 @@ def _statement(
     written = Statement()
     values = [getattr(record, name) for name in INSERTED]
     values[INSERTED.index("facts")] = orjson.dumps(record.facts).decode()
+    values[INSERTED.index("limits")] = orjson.dumps(record.limits).decode() if record.limits else None
     values[INSERTED.index("form")] = orjson.dumps(record.form).decode() if record.form else None
     written.add("c", _INSERT, (*values, key, rules_of(declared)))
     if record.phase != 2:
@@ -259,8 +266,7 @@ def _statement(
         at = (kind, record.region, record.organisation_id, record.handler_id, record.phase == 1, now)
         written.add("t", _TASK, (record.id, *at, record.due_at, FAR, record.soon_at, FAR))
     if running:
-        limit = (running.name, running.unit, running.amount, running.calendar)
-        written.add("k", _CLOCK, (record.id, *limit, now, running.due_at, running.soon_at))
+        written.add("k", keeping.WRITE, (keeping.written(running),))
     found_by = marks.of_case(
         type_id=record.type_id,
         at=now,

@@ -10,16 +10,16 @@ from typing import Any
 from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.errors import Missing, SignInNeeded
 from tongzheng.kernel.core.registry import registry
-from tongzheng.kernel.core.text import T, from_json, same
+from tongzheng.kernel.core.text import T, from_json
 from tongzheng.kernel.identity import api as identity
 
-from . import acts, alongside, calendars, clocks, flow, moving, reviews, shown, sql, wording
+from . import acts, alongside, clocks, faced, flow, moving, reviews, shown, sql, supervisions, timing, urging
 from .declarations import case_type, field_of
 from .guessing import NO_PROGRESS, check_code
+from .keeping import CLOCKS, running_of
 from .kinds import CaseType, Field, Move
 from .lookup import PLACES
 from .record import (
-    CLOCKS,
     COLUMNS,
     NAMES,
     NO_CASE,
@@ -28,7 +28,6 @@ from .record import (
     light_of,
     own_case,
     record_of,
-    running_of,
     titles,
     which,
 )
@@ -54,13 +53,32 @@ _FILES = (
 _REVIEW = (
     f"(SELECT row_to_json(x) FROM (SELECT {reviews.COLUMNS} FROM cases_review r WHERE r.case_id = c.id) x)"  # noqa: S608
 )
-_CASE = f"SELECT {COLUMNS}, {CLOCKS}, {_FILES}, {_REVIEW}, {alongside.BESIDE} FROM cases_case c WHERE "  # noqa: S608
+_SUPERVISIONS = (
+    f"(SELECT jsonb_agg(jsonb_build_array({supervisions.COLUMNS}) ORDER BY s.id DESC)"  # noqa: S608
+    " FROM cases_supervision s WHERE s.case_id = c.id)"
+)
+_CASE = (
+    f"SELECT {COLUMNS}, {CLOCKS}, {_FILES}, {_REVIEW}, {alongside.BESIDE}, {_SUPERVISIONS}"  # noqa: S608
+    " FROM cases_case c WHERE "
+)
 _EVENTS = (
     "SELECT e.n, e.kind, e.move, e.from_state, e.to_state, e.at, e.actor_id, e.actor_label, e.organisation_id,"
     " e.organisation_label, e.note, e.data, e.document, w.words FROM cases_event e"
     " LEFT JOIN cases_wording w ON w.id = e.wording_id WHERE e.case_id = %s ORDER BY e.n"
 )
-PRIVATE = ("note", "reveal", "ask", "opinion", "silence", "unask", "link", "unlink", "tick", "hand")
+PRIVATE = (
+    "note",
+    "reveal",
+    "ask",
+    "opinion",
+    "silence",
+    "unask",
+    "link",
+    "unlink",
+    "tick",
+    "hand",
+    "supervise",
+)
 """Kinds of event that an applicant does not see."""
 
 
@@ -94,7 +112,8 @@ def sheet(case: int | str, *, actor: identity.Actor) -> Sheet:
         if not parts:
             raise Missing(NO_CASE)
         files = tuple(_file(entry) for entry in json_of(found[0][len(NAMES) + 1]) or ())
-        return _for_assistant(declared, record, parts, clock_views(declared, running[:1], now), files, now)
+        limits = faced.clock_views(declared, running, record.region, now, asker=False)[:1]
+        return _for_assistant(declared, record, parts, limits, files, now)
     said = _review(json_of(found[0][len(NAMES) + 2]), record)
     events = [_event(row) for row in sql.rows(_EVENTS, (record.id,))]
     hindered = alongside.hindrances(
@@ -103,15 +122,20 @@ def sheet(case: int | str, *, actor: identity.Actor) -> Sheet:
     if not staff:
         events = [_for_applicant(declared, event) for event in events if event.kind not in PRIVATE]
         record = replace(record, handler_id=None, handler_label="")
+    held = json_of(found[0][len(NAMES) + 4]) or ()
+    authority = staff and identity.may(
+        actor, supervisions.SUPERVISE, organisation=record.organisation_id, region=record.region
+    )
+    urge_why = urging.why_not(record, now) if mine else None
     return Sheet(
         case=case_view(record, now=now, with_code=mine),
-        clocks=clock_views(declared, running, now),
+        clocks=faced.clock_views(declared, running, record.region, now, asker=staff),
         timeline=tuple(events),
         files=tuple(_file(entry) for entry in json_of(found[0][len(NAMES) + 1]) or ()),
         facts=facts_of(declared, record),
         moves=tuple(
-            _move(declared, record, move, why)
-            for move, why in moving.refusals(declared, record, actor, hindered)
+            _move(declared, record, move, why, running)
+            for move, why in moving.refusals(declared, record, running, actor, now, hindered)
         ),
         links=(LinkView("subject", record.subject, record.subject),) if record.subject else (),
         basis=declared.basis,
@@ -127,6 +151,10 @@ def sheet(case: int | str, *, actor: identity.Actor) -> Sheet:
         together=alongside.shown_together(
             declared, record, beside, actor, now, staff=staff, works=bool(works)
         ),
+        supervisions=supervisions.supervision_views(held, record, running, actor, now) if staff else (),
+        may_supervise=bool(authority) and not record.supervised,
+        may_urge=mine and record.phase != 2 and urge_why is None,
+        urge_why=urge_why if mine and record.phase != 2 and declared.urge else None,
     )
 
 
@@ -157,41 +185,6 @@ def _for_assistant(
         may_reveal=False,
         together=Together(parts=parts, assisting=True),
     )
-
-
-def clock_views(
-    declared: CaseType, running: Sequence[clocks.Running], now: datetime
-) -> tuple[ClockView, ...]:
-    """Return clocks as they stand now, each able to explain itself."""
-    calendar = calendars.current()
-    views = []
-    for one in running:
-        limit = declared.clock if declared.clock and declared.clock.name == one.name else None
-        title = limit.title if limit else same(one.name)
-        light = clocks.light(
-            now=now, due=one.due_at, soon=one.soon_at, paused=one.paused_at, stopped=one.stopped_at
-        )
-        views.append(
-            ClockView(
-                name=one.name,
-                title=title,
-                unit=one.unit,
-                amount=one.amount,
-                started_at=one.started_at,
-                due_at=one.due_at,
-                soon_at=one.soon_at,
-                stopped_at=one.stopped_at,
-                paused_at=one.paused_at,
-                light=light,
-                used=clocks.used(calendar, one, now=now),
-                left=wording.left(calendar, now=now, due=one.due_at, unit=one.unit, light=light),
-                explain=wording.explain(calendar, one, title=title),
-                basis=limit.basis if limit else T("", ""),
-                invented=limit.invented if limit else False,
-                warnings=wording.warnings(calendar, one),
-            )
-        )
-    return tuple(views)
 
 
 def facts_of(declared: CaseType, record: Record) -> tuple[FactView, ...]:
@@ -266,7 +259,9 @@ def _file(entry: Sequence[Any]) -> FileView:
     return FileView(digest, name, size, media_type, field, datetime.fromisoformat(at), by)
 
 
-def _move(declared: CaseType, record: Record, move: Move, why: T | None) -> MoveView:
+def _move(
+    declared: CaseType, record: Record, move: Move, why: T | None, running: Sequence[clocks.Running]
+) -> MoveView:
     target = move.target or record.state
     return MoveView(
         name=move.name,
@@ -277,10 +272,10 @@ def _move(declared: CaseType, record: Record, move: Move, why: T | None) -> Move
         target_title=declared.state(target).title,
         basis=move.basis,
         note=move.note,
-        fields=move.fields,
+        fields=move.form,
         chooses_organisation=move.to == "chosen",
         asks_days=flow.asks_days(move),
-        extend_limit=move.extend_limit,
+        extend_limit=timing.most_days(declared, move, running) if flow.asks_days(move) else 0,
         document=move.document,
         key=move.key,
         tone=move.tone,
@@ -310,7 +305,8 @@ def progress(number: str, code: str) -> Progress:
             step = _public(declared, event)
             if not steps or steps[-1].title != step.title:
                 steps.append(step)
-    first = clock_views(declared, running[:1], now)
+    urge_why = urging.why_not(record, now)
+    views = faced.clock_views(declared, running, record.region, now, asker=False)
     return Progress(
         number=record.number,
         type_title=type_title,
@@ -329,8 +325,12 @@ def progress(number: str, code: str) -> Progress:
             record.stopped_at or record.closed_at,
         ),
         steps=tuple(steps),
-        explain=first[0].explain if first else None,
         merged=record.leader_id is not None,
+        explain=views[0].explain if views else None,
+        clocks=views,
+        may_urge=declared.urge and record.phase != 2 and urge_why is None,
+        urge_why=urge_why if declared.urge and record.phase != 2 else None,
+        urges=record.urges,
         reviewable=declared.review
         and record.phase == 2
         and not sql.rows("SELECT 1 FROM cases_review WHERE case_id = %s", (record.id,)),

@@ -15,6 +15,8 @@ from tongzheng.kernel.core.text import T, same
 from tongzheng.kernel.identity import api as identity
 
 from . import clocks, numbers, people, sql
+from .declarations import EXTENSION, SUPERVISED, SUPERVISOR
+from .keeping import CLOCKS, running_of
 from .kinds import CaseType
 from .views import CaseRow, CaseView
 
@@ -62,17 +64,17 @@ class Record:
     members: int = 0
     pending: list[int] = field(default_factory=list)
     ticked: list[str] = field(default_factory=list)
+    clock: str = ""
+    clock_unit: str = ""
+    limits: dict[str, Any] | None = None
+    urges: int = 0
+    urged_at: datetime | None = None
+    supervised: int = 0
 
 
 NAMES = tuple(Record.__slots__)
 COLUMNS = ", ".join(f"c.{name}" for name in NAMES)
-_FACTS, _FORM = NAMES.index("facts"), NAMES.index("form")
-
-CLOCKS = (
-    "(SELECT jsonb_agg(jsonb_build_array(k.name, k.unit, k.amount, k.started_at, k.due_at, k.soon_at, k.calendar,"
-    " k.extended, k.pauses, k.paused_at, k.paused_why, k.stopped_at) ORDER BY k.started_at, k.name)"
-    " FROM cases_clock k WHERE k.case_id = c.id)"
-)
+_FACTS, _FORM, _LIMITS = NAMES.index("facts"), NAMES.index("form"), NAMES.index("limits")
 
 
 def record_of(row: tuple[Any, ...]) -> Record:
@@ -80,6 +82,7 @@ def record_of(row: tuple[Any, ...]) -> Record:
     found = Record(*row[: len(NAMES)])
     found.facts = json_of(row[_FACTS]) or {}
     found.form = json_of(row[_FORM])
+    found.limits = json_of(row[_LIMITS])
     return found
 
 
@@ -102,10 +105,18 @@ def which(case: int | str) -> tuple[str, int | str]:
     return "c.id = %s", id
 
 
+OTHER_WORK = {
+    EXTENSION: T("延期审批", "Decide on an extension"),
+    SUPERVISED: T("办理督办", "Answer a supervision"),
+    SUPERVISOR: T("督办确认", "Confirm a supervision"),
+}
+"""Kinds of work on a case beside its states."""
+
 NO_CASE = T("没有这个办件，或您不能查看", "There is no such case, or you may not see it")
 
 
 _CASE = f"SELECT {COLUMNS} FROM cases_case c WHERE "  # noqa: S608
+_WITH_CLOCKS = f"SELECT {COLUMNS}, {CLOCKS} FROM cases_case c WHERE "  # noqa: S608
 
 
 def load(case: int | str) -> Record:
@@ -117,57 +128,13 @@ def load(case: int | str) -> Record:
     return record_of(found[0])
 
 
-def load_clocks(case_id: int) -> list[clocks.Running]:
-    """Return the clocks of a case."""
-    return running_of(sql.rows(f"SELECT {CLOCKS} FROM (SELECT %s::bigint AS id) c", (case_id,))[0][0])  # noqa: S608
-
-
-def running_of(value: Any) -> list[clocks.Running]:
-    """Return the clocks that CLOCKS gathered."""
-    return [_running(*entry) for entry in json_of(value) or ()]
-
-
-def _running(
-    name: str,
-    unit: str,
-    amount: int,
-    started: str,
-    due: str,
-    soon: str,
-    calendar: int,
-    extended: int,
-    pauses: list[Any] | None,
-    paused: str | None,
-    why: dict[str, str] | None,
-    stopped: str | None,
-) -> clocks.Running:
-    moment = datetime.fromisoformat
-    return clocks.Running(
-        name=name,
-        unit=unit,
-        amount=amount,
-        started_at=moment(started),
-        due_at=moment(due),
-        soon_at=moment(soon),
-        calendar=calendar,
-        extended=extended,
-        pauses=tuple(
-            clocks.Pause(moment(since), moment(until), units, T(why_zh, why_en))
-            for since, until, units, why_zh, why_en in pauses or ()
-        ),
-        paused_at=moment(paused) if paused else None,
-        paused_why=T(why["zh"], why["en"]) if why else None,
-        stopped_at=moment(stopped) if stopped else None,
-    )
-
-
-def pauses_json(clock: clocks.Running) -> str | None:
-    """Return a clock's pauses as they are stored."""
-    if not clock.pauses:
-        return None
-    return orjson.dumps(
-        [[p.since.isoformat(), p.until.isoformat(), p.units, p.why.zh, p.why.en] for p in clock.pauses]
-    ).decode()
+def load_with_clocks(case: int | str) -> tuple[Record, list[clocks.Running]]:
+    """Return the row of a case and its clocks, in one statement. Raises Missing."""
+    condition, value = which(case)
+    found = sql.rows(f"{_WITH_CLOCKS}{condition}", (value,))
+    if not found:
+        raise Missing(NO_CASE)
+    return record_of(found[0]), running_of(found[0][len(NAMES)])
 
 
 def titles(type_id: str, state: str) -> tuple[T, T]:
@@ -175,6 +142,8 @@ def titles(type_id: str, state: str) -> tuple[T, T]:
     found = registry.find(CaseType, type_id)
     if found is None:
         return same(type_id), same(state)
+    if state in OTHER_WORK:
+        return found.title, OTHER_WORK[state]
     for entry in found.states:
         if entry.name == state:
             return found.title, entry.title

@@ -4,13 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from tongzheng.kernel.core.text import T
 
 from .kinds import Field
+from .time_views import CalendarDay, CalendarEffect, CalendarView, ClockView, MovedClock, SupervisionView
 from .together_views import Together
+
+__all__ = [
+    "LIGHTS",
+    "REVIEW_LEVELS",
+    "Applicant",
+    "CalendarDay",
+    "CalendarEffect",
+    "CalendarView",
+    "CaseRow",
+    "CaseView",
+    "ClockView",
+    "EventView",
+    "FactView",
+    "FileView",
+    "InboxCounts",
+    "LinkView",
+    "MoveView",
+    "MovedClock",
+    "Page",
+    "Progress",
+    "ReviewView",
+    "Sheet",
+    "Step",
+    "SupervisionView",
+    "TaskView",
+]
 
 R = TypeVar("R")
 
@@ -59,33 +86,6 @@ class Page(Generic[R]):
 
     def __len__(self) -> int:
         return len(self.rows)
-
-
-@dataclass(frozen=True, slots=True)
-class ClockView:
-    """A time limit as it stands now.
-
-    `light`: a key of LIGHTS. `used`: the part of the limit that has gone, 0 to 1 and more when late.
-    `left`: in words ("剩 3 个工作日"). `explain`: why it is due when it is due. `warnings`: what makes the date
-    unsure (a year whose holidays are not known yet).
-    """
-
-    name: str
-    title: T
-    unit: str
-    amount: int
-    started_at: datetime
-    due_at: datetime
-    soon_at: datetime
-    stopped_at: datetime | None
-    paused_at: datetime | None
-    light: str
-    used: float
-    left: T
-    explain: T
-    basis: T
-    invented: bool = False
-    warnings: tuple[T, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,10 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A piece of work in an inbox: the case it belongs to and how it stands. `role`: "lead", or "assist" for a part of the work."""
+    """A piece of work in an inbox: the case it belongs to and how it stands. `role`: "lead", "assist" (a part of the
+    work), "extension" (decide on one),
+    "supervised" (answer a supervision), "supervisor" (confirm that it is mended).
+    `urges`: how often its applicant has urged it."""
 
     id: int
     case_id: int
@@ -181,6 +184,8 @@ class TaskView:
     light: str
     left: T
     role: str = "lead"
+    urges: int = 0
+    supervised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,10 +347,14 @@ class Sheet:
     may_review: bool = False
     may_answer: bool = False
     together: Together = field(default_factory=Together)
+    supervisions: tuple[SupervisionView, ...] = ()
+    may_supervise: bool = False
+    may_urge: bool = False
+    urge_why: T | None = None
 
     @property
     def clock(self) -> ClockView | None:
-        """The clock that everyone watches."""
+        """The clock that everyone watches: the nearest that runs."""
         return self.clocks[0] if self.clocks else None
 
 
@@ -374,26 +383,7 @@ class Progress:
     explain: T | None = None
     reviewable: bool = False
     merged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarDay:
-    """One day of the calendar that differs from its weekday, or was looked at. `kind`: "work" or "rest"."""
-
-    date: date
-    kind: str
-    name: T
-    source: str
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarView:
-    """A year of the calendar: its special days, and whether the year's holidays are known."""
-
-    year: int
-    known: bool
-    version: int
-    days: tuple[CalendarDay, ...]
-    hours: tuple[tuple[str, str], ...]
-    first_day: str
+    clocks: tuple[ClockView, ...] = ()
+    may_urge: bool = False
+    urge_why: T | None = None
+    urges: int = 0

@@ -11,7 +11,7 @@ from .accounts import (
     register_citizen,
     set_active,
 )
-from .actors import actor_of, may, reach, require, who_may
+from .actors import actor_of, actors_of, may, reach, require, who_may
 from .bodies import (
     NewOrganisation,
     ensure_organisation,
@@ -70,6 +70,7 @@ __all__ = [
     "accounts",
     "actor_from",
     "actor_of",
+    "actors_of",
     "address_of",
     "change_password",
     "create_account",

@@ -122,6 +122,6 @@ BACK = [
 
 class Migration(migrations.Migration):
 
-    dependencies = [("cases", "0001_initial")]
+    dependencies = [("cases", "0002_clocks")]
 
     operations = [migrations.RunSQL(sql=FORWARD, reverse_sql=BACK)]

@@ -12,6 +12,7 @@ from tongzheng.kernel.cases import calendars, declarations, numbers, people
 from tongzheng.kernel.cases.kinds import APPLICANT, CaseType, Clock, Field, Move, State
 from tongzheng.kernel.cases.kinds import SYSTEM as PLATFORM
 from tongzheng.kernel.cases.tests.lamps import lamp
+from tongzheng.kernel.cases.tests.permits import head, officer, permits  # noqa: F401
 from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.registry import System, registry
 from tongzheng.kernel.core.text import T

@@ -74,10 +74,12 @@ def test_what_makes_no_sense_is_named(keeper: Actor) -> None:
 
 def test_health_warns_of_the_coming_year_until_its_holidays_are_entered(keeper: Actor) -> None:
     with clock.at(datetime(2026, 9, 1, tzinfo=clock.CHINA)):
-        assert [check.level for check in health.checks()] == ["ok"]
+        assert [check.level for check in health.checks() if check.name == "cases.calendar"] == ["ok"]
     with clock.at(datetime(2026, 11, 20, tzinfo=clock.CHINA)):
-        assert [(check.level, "2027" in check.detail.zh) for check in health.checks()] == [("warning", True)]
+        assert [(check.level, "2027" in check.detail.zh) for check in health.checks() if not check.ok] == [
+            ("warning", True)
+        ]
         for day in range(1, 8):
             api.set_day(date(2027, 10, day), "rest", actor=keeper, name="国庆节", source=NOTICE)
-        assert [check.level for check in health.checks()] == ["ok"]
+        assert [check.level for check in health.checks() if check.name == "cases.calendar"] == ["ok"]
         assert api.calendar(2027).known

@@ -151,11 +151,12 @@ def test_a_clock_names_the_holidays_it_skipped() -> None:
     )
     words = wording.explain(CALENDAR, clock, title=T("承诺", "Promised"))
     assert (
-        words.zh == "2026年9月28日起算，承诺 5 个工作日，其间国庆节放假不计，应于2026年10月10日18:00前办结。"
+        words.zh
+        == "2026年9月28日（周一）提交起算，承诺 5 个工作日，其间国庆节放假不计，应于2026年10月10日（周六）18:00前办结。"
     )
     assert words.en == (
-        "Counted from 28 Sep 2026; Promised: 5 working days; holidays not counted: National Day; "
-        "due by 18:00 on 10 Oct 2026."
+        "Submitted on Mon 28 Sep 2026; Promised: 5 working days; holidays not counted: National Day; "
+        "due by 18:00 on Sat 10 Oct 2026."
     )
 
 

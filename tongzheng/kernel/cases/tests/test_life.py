@@ -185,11 +185,12 @@ def test_a_pause_gives_the_time_back_and_explains_itself(city: Any, morning: dat
         assert case.due_at == datetime(2026, 12, 1, 18, tzinfo=clock.CHINA)
         (one,) = api.sheet(case.id, actor=city.clerk).clocks
     assert one.explain.zh == (
-        "2026年11月20日起算，承诺时限 5 个工作日，暂停 2 个工作日（现场勘验），应于2026年12月1日18:00前办结。"
+        "2026年11月20日（周五）提交起算，承诺时限 5 个工作日，暂停 2 个工作日（现场勘验），"
+        "应于2026年12月1日（周二）18:00前办结。"
     )
     assert one.explain.en == (
-        "Counted from 20 Nov 2026; Promised limit: 5 working days; 2 working days not counted (inspect); "
-        "due by 18:00 on 1 Dec 2026."
+        "Submitted on Fri 20 Nov 2026; Promised limit: 5 working days; 2 working days not counted (inspect); "
+        "due by 18:00 on Tue 1 Dec 2026."
     )
     assert one.left.zh == "剩 4 个工作日"
 
@@ -348,6 +349,10 @@ def test_statements_are_few_and_their_number_is_fixed(
         api.move_case(case.id, "assign", actor=city.agent, organisation=city.company)
     with django_assert_num_queries(4):
         api.move_case(case.id, "sign", actor=city.clerk)
+    with django_assert_num_queries(4):
+        api.move_case(
+            case.id, "inspect", actor=city.clerk, note="x" * 4
+        )  # clocks come with the case, and go with it
     with django_assert_num_queries(2):
         api.sheet(case.id, actor=city.clerk)
     for call in (api.inbox, api.find_cases, api.counts, api.my_cases):
