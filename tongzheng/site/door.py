@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.renderers import JSONRenderer
 from ninja.security import APIKeyCookie
 from ninja.utils import check_csrf
 
@@ -36,6 +39,12 @@ class Callers(APIKeyCookie):
 
 
 callers = Callers(csrf=False)
+
+
+class Plain(JSONRenderer):
+    """Writes Chinese as UTF-8, a third of its size in escapes, and readable in a terminal."""
+
+    json_dumps_params: ClassVar[dict[str, Any]] = {"ensure_ascii": False}
 
 
 def problems(api: NinjaAPI) -> None:

@@ -153,4 +153,4 @@ def pieces_points(request: HttpRequest) -> HttpResponse:
     """Answer the living page's map with three points."""
     from .showcase import points
 
-    return JsonResponse(points())
+    return JsonResponse(points(), json_dumps_params={"ensure_ascii": False})

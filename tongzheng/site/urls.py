@@ -10,7 +10,7 @@ from ninja import NinjaAPI
 from tongzheng.kernel.core.discovery import packages_with
 
 from . import faces, faults
-from .door import callers, problems
+from .door import Plain, callers, problems
 
 handler400 = faults.bad_request
 handler403 = faults.permission_denied
@@ -46,6 +46,7 @@ def _api() -> NinjaAPI:
         version="1",
         description="JSON doors of the city. Errors are RFC 9457 problems.",
         urls_namespace="api",
+        renderer=Plain(),
         docs_url=None,
         openapi_url="/openapi.json",
         auth=callers,

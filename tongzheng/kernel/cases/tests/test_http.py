@@ -129,8 +129,9 @@ def test_refusals_are_problems_and_leave_nothing(as_: As, city: Any) -> None:
 
 def test_search_and_odd_queries_answer_without_breaking(as_: As, city: Any) -> None:
     case, client = opened(city), as_(city.leader)
-    found = client.get(f"/api/work/cases/?words={case.number}").json()
-    assert [row["number"] for row in found["rows"]] == [case.number]
+    answer = client.get(f"/api/work/cases/?words={case.number}")
+    assert [row["number"] for row in answer.json()["rows"]] == [case.number]
+    assert case.title in answer.content.decode()
     for query in (
         "limit=0",
         "limit=9999",

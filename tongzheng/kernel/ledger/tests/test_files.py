@@ -155,6 +155,11 @@ def encrypted():
         ("a.docx", encrypted(), "密码"),
         ("a.docx", ole("EncryptedPackage"), "密码"),
         ("a.jpg", picture("JPEG")[:12], "打不开"),
+        ("a.jpg", picture("JPEG", (640, 480))[:-40], "打不开"),
+        ("a.png", picture("PNG", (640, 480))[:-40], "打不开"),
+        ("a.webp", picture("WEBP", (640, 480))[:-40], "打不开"),
+        ("a.gif", picture("GIF", (640, 480))[:-40], "打不开"),
+        ("a.png", picture("PNG", (6000, 5000))[:-40], "打不开"),
         ("a.png", huge_png(), "图片尺寸过大"),
     ],
 )
