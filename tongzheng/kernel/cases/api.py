@@ -18,7 +18,19 @@ from . import forms
 from .acts import add_note, attach_file, reveal_fields
 from .calendar_edits import preview_days, preview_hours, set_day, set_days, set_hours
 from .calendars import calendar, due_after
+from .drawn.publishing import (
+    DrawingView,
+    drawing_content,
+    drawing_version,
+    drawings,
+    findings,
+    publish_drawing,
+    retire_drawing,
+    roll_back,
+    save_drawing,
+)
 from .drawn.report import Report, check
+from .drawn.waking import migrate_case, retry, tell_process
 from .incoming import Incoming, received, restored
 from .joining import ask, give, take_back
 from .kinds import Field
@@ -71,6 +83,7 @@ __all__ = [
     "CaseRow",
     "CaseView",
     "ClockView",
+    "DrawingView",
     "EventView",
     "FactView",
     "InboxCounts",
@@ -92,12 +105,17 @@ __all__ = [
     "calendar",
     "check_drawing",
     "counts",
+    "drawing_content",
+    "drawing_version",
+    "drawings",
     "due_after",
     "end_supervision",
     "find_cases",
+    "findings",
     "give",
     "inbox",
     "merge",
+    "migrate_case",
     "move_case",
     "my_cases",
     "open_case",
@@ -105,14 +123,19 @@ __all__ = [
     "preview_days",
     "preview_hours",
     "progress",
+    "publish_drawing",
     "received",
     "restored",
+    "retire_drawing",
+    "retry",
     "reveal_fields",
     "review",
     "review_by_code",
     "review_limit",
     "review_of",
     "reviews",
+    "roll_back",
+    "save_drawing",
     "set_day",
     "set_days",
     "set_hours",
@@ -123,6 +146,7 @@ __all__ = [
     "supervise",
     "sweep",
     "take_back",
+    "tell_process",
     "tick",
     "urge",
     "urge_by_code",

@@ -14,11 +14,14 @@ from tongzheng.kernel.core.errors import Missing
 from tongzheng.kernel.core.registry import registry
 from tongzheng.kernel.core.text import T
 
+from .drawn import living
 from .kinds import APPLICANT, SYSTEM, CaseType, Field, Move
 
 
 def case_type(type_id: str) -> CaseType:
     """Return the declared type. Raises Missing."""
+    if living.drawn(type_id):
+        living.refresh()
     found = registry.find(CaseType, type_id)
     if found is None:
         raise Missing(T("没有这种事项类型", "There is no such case type"))
@@ -26,7 +29,8 @@ def case_type(type_id: str) -> CaseType:
 
 
 def all_types() -> dict[str, CaseType]:
-    """Return every declared type by its id."""
+    """Return every declared type by its id, the drawn ones too."""
+    living.refresh()
     return registry.of(CaseType)
 
 

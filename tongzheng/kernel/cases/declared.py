@@ -149,6 +149,32 @@ system = System(
             reach="region",
         ),
         *TEMPLATES,
+        Action("process_draw", T("绘制流程", "Draw processes")),
+        Action("process_publish", T("发布流程", "Publish processes")),
+        Action("process_read", T("查看自绘流程的办件", "Read cases of drawn processes")),
+        Action("process_work", T("办理自绘流程的环节", "Do steps of drawn processes")),
+        Action(
+            "process_apply",
+            T("申请自绘流程的事项", "Apply for what a drawn process does"),
+            open_to=("citizen", "staff"),
+        ),
+        Role(
+            "process_drawer",
+            T("流程绘制", "Drawer of processes"),
+            actions=("cases.process_draw", "cases.process_read"),
+            reach="region",
+        ),
+        Role(
+            "process_publisher",
+            T("流程发布", "Publisher of processes"),
+            actions=("cases.process_publish", "cases.process_read"),
+            reach="region",
+        ),
+        Role(
+            "process_worker",
+            T("流程经办", "Worker in drawn processes"),
+            actions=("cases.process_work", "cases.process_read"),
+        ),
         Action("calendar", T("维护工作日历", "Keep the working calendar")),
         Role(
             "calendar_keeper",

@@ -24,6 +24,7 @@ from tongzheng.kernel.identity import api as identity
 
 from . import calendars, searching, sql, wording
 from .declarations import all_types
+from .drawn import living
 from .kinds import CaseType
 from .record import ROW_COLUMNS, light_of, row_view, titles
 from .scopes import (
@@ -315,7 +316,9 @@ def _task_view(row: tuple[Any, ...], now: datetime) -> TaskView:
     elif role in (1, 2, 3):
         # An assisting body's part has its own limit, and shows nothing of whose case it is.
         due, soon, phase, paused, closed, handler_label, applicant = own_due, own_soon, 0, None, done, "", ""
-    if done is not None or role:
+    if living.drawn(type_id):
+        due, soon = (own_due, own_soon) if own_due.year < 9000 else (None, None)
+    if done is not None or role or (living.drawn(type_id) and phase != 2):
         state = kind.rpartition("/")[2]
     type_title, state_title = titles(type_id, state)
     light = light_of(now, phase, due, soon, paused, closed)

@@ -13,6 +13,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Left
 
+from .drawn.tables import Drawing, DrawingVersion, Process, Thrown
+
 
 class Case(models.Model):
     """One matter as it stands. Personal entries are in `sealed` only; `facts` shows them masked."""
@@ -97,7 +99,7 @@ class Task(models.Model):
     `kind` is "type/state", so that one index finds the work that an actor may move. `due_at` is far away when
     there is no limit, so that one order serves all. `waits`: nothing can be done before somebody else acts. `ended`: the closed
     state, as "type/state", on the last piece of work of a closed case: cases are found by their state here, so that
-    a case's own row has no index that every move must write.
+    a case's own row has no index that every move must write. `token`: of a drawn process, whose work it is.
     """
 
     case_id = models.BigIntegerField()
@@ -113,6 +115,7 @@ class Task(models.Model):
     done_at = models.DateTimeField(null=True)
     done_by = models.BigIntegerField(null=True)
     ended = models.TextField(null=True, db_collation="C")
+    token = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = [
@@ -345,3 +348,6 @@ class SupervisionRule(models.Model):
 
     class Meta:
         db_table = "cases_supervision_rule"
+
+
+__all__ = ["Drawing", "DrawingVersion", "Process", "Thrown"]

@@ -17,6 +17,7 @@ from tongzheng.kernel.ledger import api as ledger
 
 from . import calendars, clocks, flow, forms, merging, numbers, people, sql, timing, together
 from .declarations import case_type
+from .drawn import living
 from .entailing import case_after, clocks_after, statement_of
 from .kinds import APPLICANT, SYSTEM, CaseType, Move
 from .lookup import PLACES
@@ -46,12 +47,18 @@ def move_case(
     Returns the case after the move. Raises Conflict (someone moved it meanwhile: says who and what), Refused,
     SignInNeeded, Invalid (fields named), Missing.
     """
+    if move.startswith(living.MARK):
+        from .drawn import working  # it stands on this module
+
+        return working.do_step(
+            case_id, move, actor=actor, version=version, note=note, data=data or {}, files=files
+        )
     record, running = load_with_clocks(case_id)
     declared = case_type(record.type_id)
     row = _row(declared, move)
     post_id = _permitted(declared, row, record, actor)
     if version is not None and version != record.version:
-        _changed(record.id, version)
+        changed(record.id, version)
     now = clock.now()
     found = together.beside(declared, row, record, actor, post_id, now)
     standing = standing_of(declared, (row,), record, running, actor, now, found.hindered)
@@ -81,7 +88,7 @@ def move_case(
     except Lost:
         if found.members and load(record.id).version == record.version:
             raise Conflict(merging.CHANGED) from None
-        _changed(record.id, record.version)
+        changed(record.id, record.version)
     after.version, after.events = record.version + 1, record.events + 1
     mine = own_case(record, actor)
     return view(after, now=now, with_code=mine)
@@ -147,6 +154,10 @@ def refusals(
     hindered: Mapping[str, T],
 ) -> tuple[tuple[Move, T | None], ...]:
     """Return every move that the case's state knows, with why this actor cannot make it, or None."""
+    if living.drawn(record.type_id):
+        from .drawn import working
+
+        return working.refusals(record, actor)
     moves = [move for move in declared.moves if record.state in move.source]
     mover = mover_of(declared, record, actor, moves)
     standing = standing_of(declared, moves, record, running, actor, now, hindered)
@@ -196,7 +207,7 @@ def _why_not(
     return Refused(why)
 
 
-def _changed(case_id: int, version: int) -> NoReturn:
+def changed(case_id: int, version: int) -> NoReturn:
     """Raise the Conflict that says who did what since `version`."""
     found = sql.rows(
         "SELECT e.actor_label, e.at, w.words FROM cases_event e LEFT JOIN cases_wording w ON w.id = e.wording_id"

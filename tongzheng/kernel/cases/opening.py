@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from django.conf import settings
@@ -21,6 +21,7 @@ from tongzheng.kernel.messages import api as messages
 
 from . import calendars, clocks, forms, keeping, marks, numbers, people, sql, timing, wording
 from .declarations import case_type, described, rules_of, words_of
+from .drawn import living
 from .kinds import CaseType, Field
 from .lookup import PLACES
 from .record import COLUMNS, Record, public_facts, record_of, view
@@ -28,6 +29,15 @@ from .statement import FAR, Statement
 from .views import Applicant, CaseView
 
 SEALED = "cases.facts"
+
+
+class Begun(Protocol):
+    """A drawn process that begins with its case."""
+
+    def write(self, written: Statement, now: datetime) -> None:
+        """Add what begins to the statement that opens the case."""
+
+
 INSERTED = (
     *("id", "number", "type_id", "state", "phase", "version", "events", "title", "region", "organisation_id"),
     *("organisation_label", "opener_id", "handler_id", "handler_label", "mover_id", "made"),
@@ -138,7 +148,14 @@ def open_case(
         limits=dict(given) or None,
     )
     by = (actor.id, people.actor_label(actor, post_id))
-    written = _statement(declared, record, running, whom, personal, by, note, files, document, kept_key, now)
+    begun: Begun | None = None
+    if living.drawn(type_id):
+        from .drawn import working  # it stands on this module
+
+        begun = working.begin(declared, record, opened, working.current_version(type_id), now)
+    written = _statement(
+        declared, record, running, whom, personal, by, note, files, document, kept_key, now, begun
+    )
     try:
         written.run()
     except IntegrityError as error:
@@ -254,6 +271,7 @@ def _statement(
     document: str,
     key: str | None,
     now: datetime,
+    begun: Begun | None = None,
 ) -> Statement:
     written = Statement()
     values = [getattr(record, name) for name in INSERTED]
@@ -261,7 +279,9 @@ def _statement(
     values[INSERTED.index("limits")] = orjson.dumps(record.limits).decode() if record.limits else None
     values[INSERTED.index("form")] = orjson.dumps(record.form).decode() if record.form else None
     written.add("c", _INSERT, (*values, key, rules_of(declared)))
-    if record.phase != 2:
+    if begun is not None:
+        begun.write(written, now)
+    elif record.phase != 2:
         kind = f"{record.type_id}/{record.state}"
         at = (kind, record.region, record.organisation_id, record.handler_id, record.phase == 1, now)
         written.add("t", _TASK, (record.id, *at, record.due_at, FAR, record.soon_at, FAR))

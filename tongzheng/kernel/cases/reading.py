@@ -15,6 +15,7 @@ from tongzheng.kernel.identity import api as identity
 
 from . import acts, alongside, clocks, faced, flow, moving, reviews, shown, sql, supervisions, timing, urging
 from .declarations import case_type, field_of
+from .drawn import living
 from .guessing import NO_PROGRESS, check_code
 from .keeping import CLOCKS, running_of
 from .kinds import CaseType, Field, Move
@@ -206,6 +207,7 @@ def _shown(fields: Sequence[Field], facts: dict[str, Any]) -> tuple[FactView, ..
 def _event(row: tuple[Any, ...]) -> EventView:
     (n, kind, move, source, target, at, actor_id, actor, organisation_id, organisation, note) = row[:11]
     data, document, stored = json_of(row[11]) or {}, row[12], json_of(row[13]) or {}
+    data.pop(living.PATH, None)
     fields = tuple(field_of(body) for body in stored.get("fields", ()))
     return EventView(
         n=n,

@@ -70,6 +70,20 @@ class Registry:
         self.systems[system.slug] = system
         self._things.update(zip(keys, system.declares, strict=True))
 
+    def renew(self, slug: str, system: System | None) -> None:
+        """Put a system in the place of the one of that slug, or take it out: for what is declared while running.
+
+        The new things are there before the old ones go, so that no reader meets a gap.
+        """
+        old = {key for key in self._things if key[1].startswith(f"{slug}.")}
+        new = {(type(thing), f"{slug}.{thing.name}"): thing for thing in system.declares} if system else {}
+        things = {key: thing for key, thing in self._things.items() if key not in old} | new
+        self._things = things
+        if system is not None:
+            self.systems[slug] = system
+        else:
+            self.systems.pop(slug, None)
+
     def get(self, kind: type[K], id: str) -> K:
         """Return the thing of that kind with the id "slug.name". Raises KeyError naming both."""
         try:

@@ -39,8 +39,11 @@ def perform(run: Run, key: str, place: Place) -> None:
     elif kind == "callActivity" and place.target:
         _call(run, key, place)
     elif kind in ("userTask", "manualTask"):
+        data: dict[str, Any] = {"lane": place.lane, "inputs": _inputs(run, place, scope)}
+        for name in ("organisation", "handler"):
+            if place.rules.get(name):
+                token[name] = data[name] = _number(run, place.rules[name], scope)
         token["wait"] = "task"
-        data = {"lane": place.lane, "inputs": _inputs(run, place, scope)}
         run.effects.append(Effect("task", key, place.id, place.name, data))
     elif kind == "serviceTask":
         service = place.rules.get("service")
@@ -74,6 +77,14 @@ def perform(run: Run, key: str, place: Place) -> None:
         raise Wrong(T("这种元素不能执行", "an element of this kind cannot be run"))
 
 
+def _number(run: Run, text: str, scope: str) -> int | None:
+    """Return the organisation or person that an expression names."""
+    found = run.value(text, scope)
+    if found is None or (isinstance(found, int) and not isinstance(found, bool) and 0 < found < 2**63):
+        return found
+    raise Wrong(T("“{x}”不是单位或人员的编号", "“{x}” is no organisation or person").fill(x=text[:80]))
+
+
 def _inputs(run: Run, place: Place, scope: str) -> dict[str, Any]:
     return {name: run.value(text, scope) for name, text in place.inputs}
 
@@ -82,7 +93,8 @@ def done(run: Run, key: str, results: Mapping[str, Any]) -> None:
     """An activity has given its results: they become variables."""
     token, place = run.tokens[key], run.place(key)
     scope = token["in"]
-    token.pop("wait", None)
+    for name in ("wait", "organisation", "handler"):
+        token.pop(name, None)
     if place.outputs:
         seen = {**results, "result": results.get("result", results)}
         values = {name: run.value(text, scope, seen) for name, text in place.outputs}

@@ -16,7 +16,17 @@ from . import activities, catching, gateways, throwing
 from .program import Definition
 from .state import Effect, Evaluate, Event, NotWaiting, Run, Runaway, State, Wrong, new_state
 
-__all__ = ["Effect", "Event", "NotWaiting", "Runaway", "begin", "next_due", "step", "waiting_for"]
+__all__ = [
+    "Effect",
+    "Event",
+    "NotWaiting",
+    "Runaway",
+    "begin",
+    "new_state",
+    "next_due",
+    "step",
+    "waiting_for",
+]
 
 
 def begin(

@@ -165,6 +165,7 @@ class _Understanding:
     def __init__(self, document: Document) -> None:
         root = document.root
         self.model = model = Model(document, root.get("name") or root.get("id"))
+        self.nameless: dict[Node, str] = {}
         if root.space != BPMN or root.local != "definitions":
             self.fault("not-bpmn", "", root, T("不是 BPMN 2.0 文件", "this is no BPMN 2.0 file"))
             return
@@ -215,7 +216,7 @@ class _Understanding:
         id = node.get("id")
         if id and self.model.ids.get(id) is node:
             return id
-        return f"@{node.local}-{node.line}-{len(self.model.elements)}"
+        return self.nameless.setdefault(node, f"@{node.local}-{node.line}-{len(self.nameless)}")
 
     def _scope(self, node: Node, id: str, parent: str) -> None:
         model = self.model

@@ -224,10 +224,17 @@ class _Compiling:
 
     def _words(self, place: Place, node: Node) -> None:
         place.rules = places.rules(place.kind, node, self.model)
+        lane = self.model.lanes.get(place.lane)
+        if lane is not None:
+            # Who works in a lane is said once, at the lane.
+            for name in ("action", "organisation"):
+                if said := places.own(lane.node, name):
+                    place.rules.setdefault(name, said)
         place.inputs, place.outputs = places.mappings(node)
         place.fields = places.fields(node)
-        if place.rules.get("script"):
-            self.expressions.append((place.id, place.rules["script"]))
+        for name in ("script", "organisation", "handler"):
+            if place.rules.get(name):
+                self.expressions.append((place.id, place.rules[name]))
         self.expressions += [(place.id, text) for _, text in (*place.inputs, *place.outputs)]
 
     def _data(self, reference: str) -> str:
