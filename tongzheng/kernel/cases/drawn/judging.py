@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tongzheng.kernel.core.text import T
+from tongzheng.kernel.rules import api as rules
 
 from .engine import Effect, Event
 from .state import Wrong
@@ -13,17 +14,31 @@ from .state import Wrong
 
 def evaluate(text: str, seen: Mapping[str, Any]) -> Any:
     """Return the value of a FEEL expression. Raises Wrong."""
-    raise Wrong(T("规则引擎还没有", "there is no rules engine yet"))
+    try:
+        return rules.evaluate(text, seen).value
+    except rules.RulesError as error:
+        raise Wrong(_words(error)) from None
+
+
+def _words(error: rules.RulesError) -> T:
+    note = error.note
+    return T(note.zh, note.en)
+
+
+def faulty(text: str, names: Iterable[str] = ()) -> T | None:
+    """Return what is wrong with an expression as such, or None. Args: names, what it may speak of."""
+    try:
+        rules.evaluate(text, dict.fromkeys(names))
+    except rules.RulesError as error:
+        return T("表达式“{x}”有误：{why}", "the expression “{x}” is wrong: {why}").fill(
+            x=text[:80], why=_words(error)
+        )
+    return None
 
 
 def answer(effect: Effect) -> Event:
-    """Return what comes of a decision or a service."""
+    """Return what comes of a decision or a service: nobody offers any yet, which is an error that can be caught."""
     return Event("failed", effect.token, name="unavailable")
-
-
-def faulty(text: str) -> T | None:
-    """Return what is wrong with an expression as such, or None."""
-    return T("规则引擎还没有", "there is no rules engine yet")
 
 
 def services() -> tuple[str, ...]:

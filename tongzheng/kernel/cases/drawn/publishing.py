@@ -192,11 +192,12 @@ def drawing_content(version_id: int, *, actor: identity.Actor) -> bytes:
 def judged(content: bytes, now: datetime) -> tuple[Model, list[Finding]]:
     """Return what a drawing means and all that is wrong with it, in the light of what this city has."""
     model = understand(read(content))
+    names = _names(model)
     known = soundness.Known(
         services=judging.services(),
         decisions=judging.decisions(),
         actions={*registry.of(Action), APPLICANT},
-        faulty=judging.faulty,
+        faulty=lambda text: judging.faulty(text, names),
     )
     found = soundness.examine(model, now=now, known=known)
     found += [
@@ -211,6 +212,32 @@ def judged(content: bytes, now: datetime) -> tuple[Model, list[Finding]]:
             words = T("没有消息模板“{x}”", "there is no template “{x}”").fill(x=told[:80])
             found.append(model.finding("unknown-template", "error", element.id, words))
     return model, found
+
+
+GIVEN = (
+    "region",
+    "organisation",
+    "case_number",
+    "opener",
+    "starter",
+    "loopCounter",
+    "activationCount",
+    "result",
+)
+"""Variables that every process, or some place in it, has without saying so."""
+
+
+def _names(model: Model) -> set[str]:
+    """Return the variables that expressions of a drawing may speak of."""
+    names = {*GIVEN, "numberOfInstances", "numberOfCompletedInstances", "numberOfActiveInstances"}
+    for element in model.elements.values():
+        node, many = element.node, element.many
+        names |= {entry.get("name", "") for entry in places.fields(node)}
+        names |= {name for mapping in places.mappings(node) for name, _ in mapping}
+        names |= {places.own(node, "result"), element.id}
+        if many is not None:
+            names |= {many.item, many.result, many.results}
+    return {name for name in names if name}
 
 
 def findings(version_id: int, *, actor: identity.Actor) -> tuple[Finding, ...]:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from tongzheng.kernel.cases import api
-from tongzheng.kernel.cases.drawn import judging, living, stepping, waking
+from tongzheng.kernel.cases.drawn import living, stepping, waking
 from tongzheng.kernel.cases.views import CaseView
 from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.errors import BadFile, Conflict, Invalid, Missing, Refused, SignInNeeded
@@ -17,7 +17,7 @@ from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity.api import NOBODY, Actor
 from tongzheng.kernel.ledger import api as ledger
 
-from .build import END, after, el, file, flows, judge, on
+from .build import END, after, el, file, flows, on
 from .conftest import MORNING, Office
 
 BASIS = T("《行政许可法》第四十二条", "Administrative Licence Law, article 42")
@@ -40,12 +40,6 @@ APPROVAL = (
     END,
     flows("s check", "check g", "g chief: people > 10", "g decide", "chief decide", "decide e"),
 )
-
-
-@pytest.fixture(autouse=True)
-def _judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging, "evaluate", judge)
-    monkeypatch.setattr(judging, "faulty", lambda text: None)
 
 
 def saved(office: Office, *parts: str, key: str = "permit", prefix: str = "SPX", root: str = "") -> Any:
