@@ -1,6 +1,6 @@
 """make bench: every measurement beside its floor, each on an empty database of a PostgreSQL of our own with fsync on.
 
-python -m bench [cases] [registers] [ledger]      all of them when none is named
+python -m bench [cases] [registers] [ledger] [rules]      all of them when none is named
 """
 
 from __future__ import annotations
@@ -14,9 +14,14 @@ from pathlib import Path
 
 import psycopg
 
-PARTS = {"cases": "bench.cases_bench", "registers": "bench.registers_bench", "ledger": "bench.ledger"}
-OWN_SERVER = ("cases",)
-"""These start a server themselves, because they need several databases."""
+PARTS = {
+    "cases": "bench.cases_bench",
+    "registers": "bench.registers_bench",
+    "ledger": "bench.ledger",
+    "rules": "bench.rules_bench",
+}
+OWN_SERVER = ("cases", "rules")
+"""These start a server themselves, because they need several databases, or need none."""
 
 
 def main(names: list[str]) -> int:

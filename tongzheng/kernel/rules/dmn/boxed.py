@@ -12,8 +12,8 @@ from ..feel.notes import Note, NotFeel, Place
 from ..feel.scope import Code, Env, call_named, call_value, made_function
 from ..feel.types import Type, coerce
 from ..feel.values import Function
+from .making import TableMaker, broken
 from .parts import Boxed
-from .tables import TableMaker, broken
 
 FEEL = ("feel", "")
 

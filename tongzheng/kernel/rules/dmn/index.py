@@ -12,10 +12,17 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from ..feel.temporal import Date, Months, Span
 from ..feel.values import MATH
 from .constants import Cell
 
 Look = Callable[[Any], int]
+PLAIN = frozenset([int, float, Decimal, str, bool, Date, Months, Span])
+"""The classes that can be looked up as they come."""
+
+
+class Uncommon(Exception):
+    """A value is of a class that was not expected; it takes the long way."""
 
 
 class Column:
@@ -39,7 +46,7 @@ class Column:
         looks = {kind: self._look(cells, kind) for kind in classes}
         self._whole = _whole_numbers(looks[Decimal]) if Decimal in looks else None
         self._looks = looks
-        self.look = self._made()
+        self.look = self.looker(None)
 
     def _single(self, cells: Sequence[Cell | None], value: Any) -> int:
         """Return the mask of null, true or false."""
@@ -75,8 +82,11 @@ class Column:
         found.close()
         return found
 
-    def _made(self) -> Look:
-        """Return the function that looks a value up, its usual class first."""
+    def looker(self, expected: frozenset[type] | None) -> Look:
+        """Return the function that looks a value up, its usual class first.
+
+        It raises Uncommon for a value of a class that is not expected.
+        """
         looks, always, null, true, false = self._looks, self.always, self.null, self.true, self.false
         other = {kind: look.look for kind, look in looks.items()}
         whole = self._whole
@@ -84,10 +94,12 @@ class Column:
         def slow(value: Any) -> int:
             if value is None:
                 return null
-            if value is True:
-                return true
-            if value is False:
-                return false
+            if value is True or value is False:
+                if expected is not None and bool not in expected:
+                    raise Uncommon
+                return true if value else false
+            if expected is not None and (type(value) not in expected or value != value):
+                raise Uncommon
             if isinstance(value, int | float):
                 value = MATH.create_decimal(repr(value))
             find = other.get(type(value))

@@ -151,9 +151,9 @@ def from_python(value: Any) -> Any:
     if isinstance(value, int):
         return MATH.create_decimal(value)
     if isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            raise TypeError("a number must be finite")
         return MATH.create_decimal(repr(value))
-    if isinstance(value, Decimal):
-        return MATH.create_decimal(value)
     if isinstance(value, list | tuple):
         return [from_python(item) for item in value]
     if isinstance(value, Mapping):
