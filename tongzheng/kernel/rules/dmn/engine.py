@@ -144,13 +144,15 @@ class Model:
             key = unit.by_name.get(name)
             if key is not None:
                 found[key] = from_python(value)
-            elif name in unit.imports and isinstance(value, Mapping):
-                self._take(self.units[unit.imports[name]], value, found)
+            elif isinstance(value, Mapping):
+                for imported, namespace in unit.imports:
+                    if imported == name:
+                        self._take(self.units[namespace], value, found)
 
     def _anywhere(self, name: str, value: Any, found: dict[Key, Any]) -> None:
         """Take an input of an imported model that is given without the import's name."""
         main = self.units[self.main.namespace]
-        if name in main.by_name or name in main.imports:
+        if name in main.by_name or any(name == imported for imported, _ in main.imports):
             return
         keys = [unit.by_name[name] for unit in self.units.values() if name in unit.by_name]
         if len(keys) == 1 and keys[0] not in found:

@@ -32,6 +32,8 @@ class Column:
         self.evaluated = 0
         """The rows whose cells must be evaluated."""
         self.always = 0
+        self.any_value = 0
+        """The rows that every value but null passes."""
         classes: set[type] = set()
         for row, cell in enumerate(cells):
             if cell is None:
@@ -40,6 +42,9 @@ class Column:
                 self.always |= 1 << row
             else:
                 classes |= {stretch.of for stretch in cell.stretches}
+                if cell.none_of and not cell.stretches and all(other is None for other in cell.others):
+                    self.any_value |= 1 << row
+        self.any_value |= self.always
         self.null = self._single(cells, None)
         self.true = self._single(cells, True)
         self.false = self._single(cells, False)
@@ -87,7 +92,7 @@ class Column:
 
         It raises Uncommon for a value of a class that is not expected.
         """
-        looks, always, null, true, false = self._looks, self.always, self.null, self.true, self.false
+        looks, always, null, true, false = self._looks, self.any_value, self.null, self.true, self.false
         other = {kind: look.look for kind, look in looks.items()}
         whole = self._whole
 

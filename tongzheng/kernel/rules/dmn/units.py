@@ -49,7 +49,7 @@ class Unit:
         self.namespace = document.namespace
         self.units = units
         self.problems = problems
-        self.imports = {one.name: one.namespace for one in document.imports}
+        self.imports = [(one.name, one.namespace) for one in document.imports]
         self.by_name: dict[str, Key] = {}
         for id, element in document.elements.items():
             self.by_name.setdefault(element.name, (self.namespace, id))
@@ -63,14 +63,14 @@ class Unit:
         if self._items is None:
             for name in _names(self.document):
                 self.members.add(name)
-            for namespace in self.imports.values():
+            for _, namespace in self.imports:
                 for name in _names(self.units[namespace].document):
                     self.members.add(name)
             self._items = Items(self.document.items, self.members, self._imported_type, self.problems)
         return self._items
 
     def _imported_type(self, name: str) -> Type | None:
-        for prefix, namespace in self.imports.items():
+        for prefix, namespace in self.imports:
             rest = (
                 name[len(prefix) + 1 :]
                 if prefix and name.startswith(f"{prefix}.")
@@ -86,6 +86,7 @@ class Unit:
 
     def compile(self) -> None:
         """Compile every element. What cannot be compiled is in the problems."""
+        self.items  # noqa: B018 - makes the types, so that their problems are known
         for element in self.document.elements.values():
             self.compiled[element.id] = self._element(element)
 
@@ -126,7 +127,7 @@ class Unit:
             if home is self:
                 yield (element.name,), (self.namespace, id)
                 continue
-            names = [name for name, there in self.imports.items() if there == home.namespace]
+            names = [name for name, there in self.imports if there == home.namespace]
             if not names:
                 self._problem(place, f"没有导入“{home.namespace}”", f"{home.namespace!r} is not imported")
                 continue

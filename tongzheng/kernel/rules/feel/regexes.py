@@ -273,7 +273,7 @@ def compiled(pattern: str, flags: str) -> Any:
     if "m" not in flags:
         text = _absolute(text)
     try:
-        return regex.compile(text, options)
+        return regex.compile(f"(?-f){text}" if "i" in flags else text, options)
     except (regex.error, OverflowError, MemoryError, RecursionError):
         raise NotFeel("正则表达式有误", "the regular expression is malformed") from None
 
