@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -261,6 +262,36 @@ def test_declarations_call_a_term_by_its_word_and_no_other():
         for system in registry.systems.values()
         for where, text in texts(system.declares, system.slug)
         if text.zh in table and not any(means(word, text.en) for word in table[text.zh])
+    ]
+    assert strays == []
+
+
+def test_pages_call_a_term_by_its_word_and_no_other():
+    table = dict(terms())
+    strays = [
+        f"{page.relative_to(ROOT)}: {zh} is {' or '.join(table[zh])}, not {en}"
+        for page in sorted((ROOT / "tongzheng").rglob("templates/**/*.html"))
+        for zh, en in re.findall(r'{% t "([^"]+)" "([^"]+)"', page.read_text(encoding="utf-8"))
+        if zh in table and not any(means(word, en) for word in table[zh])
+    ]
+    assert strays == []
+
+
+def kin(first: str, other: str) -> bool:
+    """Tell whether one name is another form of the other: "Deny" and "Denied"."""
+    return all(part[:3].lower() in other.lower() for part in re.split(r"[ -]", first) if len(part) > 2)
+
+
+def test_one_chinese_name_among_declarations_has_one_english_name():
+    said: dict[str, dict[str, str]] = {}
+    for system in registry.systems.values():
+        for where, text in texts(system.declares, system.slug):
+            said.setdefault(text.zh, {}).setdefault(text.en, where)
+    strays = [
+        f"{zh}: {first} ({names[first]}), {other} ({names[other]})"
+        for zh, names in said.items()
+        for first, other in combinations(names, 2)
+        if not (kin(first, other) or kin(other, first))
     ]
     assert strays == []
 

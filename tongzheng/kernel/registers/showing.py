@@ -24,7 +24,7 @@ BRIEF = ("date", "datetime", "id_number", "uscc", "phone", "code", "bool")
 NONE = '<span class="none">—</span>'
 YES_NO = (("1", T("是", "Yes")), ("0", T("否", "No")))
 ACTS: dict[str, tuple[T, str]] = {
-    "create": (T("登记", "Entered"), "done"),
+    "create": (T("登记", "Registered"), "done"),
     "update": (T("修改", "Changed"), ""),
     "bulk": (T("批量修改", "Changed in bulk"), ""),
 }

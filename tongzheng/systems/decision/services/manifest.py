@@ -247,7 +247,7 @@ system = System(
                 Column("statutory", T("法定时限", "Statutory limit"), kind="integer", required=True),
                 Column(
                     "promised",
-                    T("承诺时限（工作日）", "Promised (working days)"),
+                    T("承诺时限（工作日）", "Promised limit (working days)"),
                     kind="integer",
                     required=True,
                     sort=True,

@@ -78,7 +78,7 @@ TICKET = CaseType(
     ),
     fields=(
         Field("kind", T("诉求类型", "Kind"), kind="choice", choices=KINDS),
-        Field("channel", T("来源", "Channel"), kind="choice", choices=CHANNELS),
+        Field("channel", T("渠道", "Channel"), kind="choice", choices=CHANNELS),
         Field("urgency", T("紧急程度", "Urgency"), kind="choice", choices=URGENCIES),
         Field("class", T("诉求分类", "Class"), kind="choice", choices=CLASSES),
         Field("text", T("诉求内容", "What was said"), kind="long", max_length=2000),
@@ -102,7 +102,7 @@ TICKET = CaseType(
         Field("secret", T("要求保密", "Keep the caller confidential"), kind="bool", required=False),
     ),
     states=(
-        State("taken", T("已受理", "Taken"), public=T("已登记，等待派单", "Registered, to be dispatched")),
+        State("taken", T("已受理", "Accepted"), public=T("已登记，等待派单", "Registered, to be dispatched")),
         State("dispatched", T("待签收", "Dispatched"), public=T("已转承办单位", "With the responsible body")),
         State("handling", T("办理中", "Being handled")),
         State(
@@ -201,7 +201,7 @@ TICKET = CaseType(
         ),
         Move(
             "hang",
-            T("挂账", "Hang"),
+            T("挂账", "Put on the books"),
             ("handling",),
             "hung",
             by="hotline.supervise",
@@ -223,7 +223,7 @@ TICKET = CaseType(
         ),
         Move(
             "reply",
-            T("答复", "Reply"),
+            T("答复", "Answer"),
             ("handling",),
             "replied",
             by="hotline.handle",

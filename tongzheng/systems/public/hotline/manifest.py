@@ -109,7 +109,7 @@ system = System(
         ),
         Template(
             "replied",
-            T("答复", "Replied"),
+            T("答复", "Answered"),
             T("承办单位已答复：{number}", "Answered by the responsible body: {number}"),
             T(
                 "您反映的“{title}”（{number}）已有答复：{note} 我们将回访您是否满意。",
