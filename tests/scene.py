@@ -156,6 +156,7 @@ class Scene:
                 "check": "originals",
                 **organisation,
             },
+            "cases:verify": {"number": number, "n": 1, "code": cases.document_code(number, 1)},
             "cases:ask": {"number": number, "name": "joint"},
             "services:my_move": {"number": number, "move": "withdraw"},
             "identity:unmask": {"id": self.actors["citizen"].person_id},

@@ -36,6 +36,7 @@ OPEN = {
     "identity:region_choices": "the public division codes",
     "cases:regions": "the public division codes",
     "cases:calendar": "the working days that limits are counted in are public",
+    "cases:verify": "whoever holds a document has the code printed on it",
     "cases:progress": "a number and its query code are asked instead of a session",
     "hotline:report": "anyone may tell the hotline something",
     "hotline:done": "what this browser has just handed in",

@@ -38,6 +38,7 @@ from .lists import counts, find_cases, inbox, my_cases
 from .lookup import PLACES
 from .merging import merge, split
 from .moving import move_case
+from .numbers import document_code
 from .objecting import precedents
 from .opening import open_case
 from .reading import progress, sheet
@@ -52,6 +53,7 @@ from .supervising import (
 from .sweeping import sweep
 from .ticking import tick
 from .urging import urge, urge_by_code
+from .verifying import verify_document
 from .views import (
     LIGHTS,
     REVIEW_LEVELS,
@@ -105,6 +107,7 @@ __all__ = [
     "calendar",
     "check_drawing",
     "counts",
+    "document_code",
     "drawing_content",
     "drawing_version",
     "drawings",
@@ -151,6 +154,7 @@ __all__ = [
     "urge",
     "urge_by_code",
     "validate",
+    "verify_document",
     "volumes",
 ]
 

@@ -1,4 +1,5 @@
-"""Following a case without signing in: number and query code, nothing personal; and a review once it is closed."""
+"""What anyone may see without signing in, and nothing personal: how a case stands, by number and query code, with a
+review once it is closed; and whether a document is one that a case issued, by the code printed on it."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from tongzheng.kernel.core.errors import Conflict, Invalid, Missing
 from tongzheng.kernel.core.text import T
@@ -59,6 +60,20 @@ def _shown(found: Progress) -> dict[str, Any]:
         "tone": "done" if found.phase == "closed" else "soon" if found.phase == "paused" else "",
         "reviewable": found.phase == "closed" and found.reviewable,
     }
+
+
+@require_safe
+def verify(request: HttpRequest, number: str, n: int, code: str) -> HttpResponse:
+    """Say whether a document is ours: where the QR code on it leads. The code names one document and nothing else."""
+    status = 200
+    context: dict[str, Any] = {"number": number, "code": code}
+    try:
+        context["found"] = api.verify_document(number[:LONGEST], min(n, 10**6), code[:LONGEST])
+    except Missing as fault:
+        context["refused"], status = fault.words, 404
+    answer = render(request, "cases/verify.html", context, status=status)
+    answer["X-Robots-Tag"] = "noindex"
+    return answer
 
 
 LABELS = {"number": T("编号", "Number"), "code": T("查询码", "Query code")}

@@ -239,6 +239,7 @@ urlpatterns = [
     path("reviews/", page_reviews.reviews, name="reviews"),
     path("reviews/limit/", page_reviews.limit, name="review_limit"),
     path("progress/", page_progress.progress, name="progress"),
+    path("verify/<str:number>/<int:n>/<str:code>/", page_progress.verify, name="verify"),
     path("calendar/", page_calendar.calendar, name="calendar"),
     path("regions/", page_choosers.regions, name="regions"),
     path("organisations/", page_choosers.organisations, name="organisations"),

@@ -247,12 +247,15 @@ def document(request: HttpRequest, number: str, n: int) -> HttpResponse:
             case=sheet.case.number,
         )
         name = clear["name"]
-    return pdf(sheet, n, name=name, code=code)
+    return pdf(request, sheet, n, name=name, code=code)
 
 
-def pdf(sheet: cases.Sheet, n: int, *, name: str, code: str) -> HttpResponse:
-    """Return a document of a case as a download in the reader's language."""
-    title, made = printed(sheet, n, name=name, code=code, lang="en" if english() else "zh")
+def pdf(request: HttpRequest, sheet: cases.Sheet, n: int, *, name: str, code: str) -> HttpResponse:
+    """Return a document of a case as a download in the reader's language, with the code by which it is verified."""
+    verify = request.build_absolute_uri(reverse("cases:verify", args=["NUMBER", 0, "CODE"]))
+    verify = verify.replace("NUMBER/0/CODE", "{number}/{n}/{code}")
+    lang = "en" if english() else "zh"
+    title, made = printed(sheet, n, name=name, code=code, lang=lang, verify=verify)
     response = HttpResponse(made, content_type="application/pdf")
     response["Content-Disposition"] = content_disposition_header(True, title) or "attachment"
     response["Cache-Control"] = "no-store"

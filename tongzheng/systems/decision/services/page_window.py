@@ -159,7 +159,7 @@ def document(request: HttpRequest, number: str, n: int) -> HttpResponse:
             name = str(clear.get("applicant.name") or name)
         except Refused:
             pass
-    return pdf(sheet, n, name=name, code=code)
+    return pdf(request, sheet, n, name=name, code=code)
 
 
 def _others(request: HttpRequest) -> tuple[str, ...]:

@@ -60,11 +60,14 @@ def papers(sheet: cases.Sheet) -> tuple[Paper, ...]:
     return tuple(found)
 
 
-def printed(sheet: cases.Sheet, n: int, *, name: str, code: str, lang: str) -> tuple[str, bytes]:
+def printed(
+    sheet: cases.Sheet, n: int, *, name: str, code: str, lang: str, verify: str = ""
+) -> tuple[str, bytes]:
     """Return the file name and the PDF of a document of a case.
 
     Args: n as in `Paper`; name and code, of the applicant or licence holder, in clear or masked as the reader may
-    know them; lang "zh" or "en". Raises Missing.
+    know them; lang "zh" or "en"; verify, the address where documents are verified, with places for the case's
+    `{number}`, the event's `{n}` and the `{code}`, "" for none. Raises Missing.
     """
     event = next(
         (e for e in sheet.timeline if (e.move == "grant" if n == 0 else e.n == n and e.document)), None
@@ -83,6 +86,9 @@ def printed(sheet: cases.Sheet, n: int, *, name: str, code: str, lang: str) -> t
         "note": "",
         "reason": event.note,
         "applicant": name,
+        "verify": verify.format(
+            number=sheet.case.number, n=event.n, code=cases.document_code(sheet.case.number, event.n)
+        ),
         **_more(sheet, event, item, name),
     }
     if n == 0:

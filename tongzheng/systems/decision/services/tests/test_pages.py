@@ -137,6 +137,9 @@ def test_a_citizen_applies_and_sees_number_code_clock_and_receipt(hall):
     again = client.get(f"/services/mine/{number}/documents/1/")
     assert again.content == receipt.content
     assert client.get(f"/services/mine/{number}/documents/9/").status_code == 404
+    verified = client.get(f"/work/verify/{number}/1/{cases.document_code(number, 1)}/")
+    assert verified.status_code == 200
+    assert "李桂英" not in verified.content.decode()
     case = case_of(hall, number)
     assert (case.applicant_account_id, case.organisation_id) == (hall.citizen.id, hall.bureau)
 
