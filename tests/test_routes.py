@@ -59,6 +59,8 @@ SIGNED_IN = {
     "messages:read": "one's own messages",
     "cases:inbox": "what waits for one: nothing without a post",
     "cases:search": "finds only what one may read",
+    "cases:batch": "one's own work: nothing without a post",
+    "identity:stand_ins": "one's own posts and who stands in there",
     "cases:precedents": "rulings on the types that one works on: none without a post",
     "cases:reviews": "those of one's own bodies: none without a post",
     "cases:organisations": "the public register of bodies",

@@ -16,6 +16,7 @@ from tongzheng.kernel.core.text import T
 
 from . import forms
 from .acts import add_note, attach_file, reveal_fields
+from .batching import Moved, move_many
 from .calendar_edits import preview_days, preview_hours, set_day, set_days, set_hours
 from .calendars import calendar, due_after
 from .drawn.publishing import (
@@ -31,9 +32,11 @@ from .drawn.publishing import (
 )
 from .drawn.report import Report, check
 from .drawn.waking import migrate_case, retry, tell_process
+from .handing_over import Handover, hand_over
 from .incoming import Incoming, received, restored
 from .joining import ask, give, take_back
 from .kinds import Field
+from .linking import link
 from .lists import counts, find_cases, inbox, my_cases
 from .lookup import PLACES
 from .merging import merge, split
@@ -88,9 +91,11 @@ __all__ = [
     "DrawingView",
     "EventView",
     "FactView",
+    "Handover",
     "InboxCounts",
     "Incoming",
     "MoveView",
+    "Moved",
     "Page",
     "Progress",
     "Report",
@@ -116,10 +121,13 @@ __all__ = [
     "find_cases",
     "findings",
     "give",
+    "hand_over",
     "inbox",
+    "link",
     "merge",
     "migrate_case",
     "move_case",
+    "move_many",
     "my_cases",
     "open_case",
     "precedents",

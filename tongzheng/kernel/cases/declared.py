@@ -112,6 +112,15 @@ system = System(
         WorkEntry("search", T("查办件", "Find cases"), "/work/search/", "", icon="search", order=2),
         WorkEntry("precedents", T("裁定先例", "Rulings"), "/work/precedents/", "", icon="stamp", order=40),
         WorkEntry(
+            "hand_over",
+            T("岗位交接", "Hand over a post"),
+            "/work/hand-over/",
+            "identity.posts",
+            icon="transfer",
+            order=60,
+            section="manage",
+        ),
+        WorkEntry(
             "calendar",
             T("工作日历", "Working calendar"),
             "/work/calendar/",

@@ -47,7 +47,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TASK_COLUMNS = (
     "t.id, t.case_id, t.kind, t.region, t.organisation_id, t.handler_id, t.done_at, c.number, c.type_id, c.state,"
     " c.phase, c.title, c.organisation_label, c.handler_label, c.applicant_label, c.opened_at, c.due_at, c.soon_at,"
-    " c.paused_at, COALESCE(c.stopped_at, c.closed_at), t.role, t.due_at, t.soon_at, c.clock_unit, c.urges, c.supervised"
+    " c.paused_at, COALESCE(c.stopped_at, c.closed_at), t.role, t.due_at, t.soon_at, c.clock_unit, c.urges, c.supervised,"
+    " c.version"
 )
 
 
@@ -247,6 +248,16 @@ def _work(actor: identity.Actor, view: str, type_id: str | None, filters: Part, 
             [actor.id, *values],
         )
     ]
+    # What the holder of a post has claimed there is the work of whoever stands in for them.
+    walks += [
+        (
+            "SELECT t.id, t.due_at FROM cases_task t WHERE t.handler_id = %s AND t.done_at IS NULL"
+            f" AND t.handler_id IS NOT NULL AND t.organisation_id = %s AND {text} ORDER BY t.due_at, t.id LIMIT {limit}",
+            [post.stands_for[0], post.organisation_id, *values],
+        )
+        for post in actor.posts
+        if post.stands_for
+    ]
     if view == "todo":
         walks += work_walks(work_scopes(actor, type_id), filters, limit)
     return (
@@ -308,7 +319,7 @@ def _handled(
 def _task_view(row: tuple[Any, ...], now: datetime) -> TaskView:
     (id, case_id, kind, region, organisation, handler, done, number, type_id, state, phase) = row[:11]
     (title, organisation_label, handler_label, applicant, opened, due, soon, paused, closed) = row[11:20]
-    role, own_due, own_soon, unit, urges, supervised = row[20:26]
+    role, own_due, own_soon, unit, urges, supervised, version = row[20:27]
     declared = registry.find(CaseType, type_id)
     if role in (5, 6):
         # A supervision keeps its own time, whatever becomes of the case.
@@ -348,6 +359,7 @@ def _task_view(row: tuple[Any, ...], now: datetime) -> TaskView:
         role=ROLES.get(role, "assist"),
         urges=urges,
         supervised=bool(supervised),
+        version=version,
     )
 
 

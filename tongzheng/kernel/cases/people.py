@@ -47,13 +47,16 @@ def forget() -> None:
 
 
 def actor_label(actor: identity.Actor, post_id: int | None) -> str:
-    """Return who acts, with the post they act from: 张三 · 市住建局 供热科."""
+    """Return who acts, with the post they act from: 张三 · 市住建局 供热科; and for whom, if they stand in."""
     if actor.kind == "citizen":
         return masked_name(actor.label)
     if actor.kind == "nobody":
         return "匿名 anonymous"
     post = post_of(actor, post_id)
-    return f"{actor.label} · {post.organisation_name} {post.title}" if post else actor.label
+    if post is None:
+        return actor.label
+    who = f"{actor.label}（代 {post.stands_for[1]}）" if post.stands_for else actor.label
+    return f"{who} · {post.organisation_name} {post.title}"
 
 
 def post_of(actor: identity.Actor, post_id: int | None) -> identity.PostView | None:

@@ -186,6 +186,7 @@ class TaskView:
     role: str = "lead"
     urges: int = 0
     supervised: bool = False
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

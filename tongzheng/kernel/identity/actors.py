@@ -39,7 +39,18 @@ SELECT a.id, a.kind, a.label, a.lang, a.person_id, a.password, a.totp_since IS N
          FROM identity_postholding h
          JOIN identity_post p ON p.id = h.post_id AND p.is_active
          JOIN identity_organisation o ON o.id = p.organisation_id AND o.is_active
-         WHERE h.account_id = a.id AND h.until IS NULL), '[]')
+         WHERE h.account_id = a.id AND h.until IS NULL), '[]'),
+       COALESCE((
+         SELECT json_agg(json_build_array(p.id, p.title, p.english, p.organisation_id, o.name, o.english, p.region, p.roles,
+                CASE WHEN p.roles::text[] && %s::text[] THEN (
+                  SELECT json_agg(d.id) FROM identity_organisation d
+                  WHERE d.path >= o.path AND d.path < left(o.path, -1) || '/') END, b.id, b.label) ORDER BY s.id)
+         FROM identity_stand_in s
+         JOIN identity_account b ON b.id = s.account_id AND b.is_active
+         JOIN identity_postholding h ON h.account_id = s.account_id AND h.post_id = s.post_id AND h.until IS NULL
+         JOIN identity_post p ON p.id = h.post_id AND p.is_active
+         JOIN identity_organisation o ON o.id = p.organisation_id AND o.is_active
+         WHERE s.stand_in_id = a.id AND s.ended_at IS NULL AND s.since <= %s AND s.until > %s), '[]')
 FROM identity_account a WHERE a.id = ANY(%s) AND a.is_active
 """
 
@@ -72,18 +83,20 @@ def snapshots(ids: Sequence[int]) -> list[tuple[Actor, str]]:
     size = len(registry.systems)
     declared, below = _bundles(size)
     with connection.cursor() as cursor:
-        cursor.execute(_ACTOR, [below, list(ids)])
+        now = clock.now()
+        cursor.execute(_ACTOR, [below, below, now, now, list(ids)])
         return [_actor(row, size, declared) for row in cursor.fetchall()]
 
 
 def _actor(row: Sequence[Any], size: int, declared: dict[str, Role]) -> tuple[Actor, str]:
-    (id, kind, label, lang, person_id, password, totp, changed, must_change, days, held) = row
+    (id, kind, label, lang, person_id, password, totp, changed, must_change, days, held, lent) = row
     days = policy.DAYS.default if days is None else days
     back = held_back(totp=totp, changed=changed, days=days, now=clock.now())
     first = NEEDS_PASSWORD if must_change else None
     posts = tuple(
         _post(entry, size, declared, first, first or back)
-        for entry in (json.loads(held) if isinstance(held, str) else held)
+        for many in (held, lent)
+        for entry in (json.loads(many) if isinstance(many, str) else many)
     )
     return Actor(id=id, label=label, kind=kind, posts=posts, lang=lang, person_id=person_id), password
 
@@ -91,7 +104,7 @@ def _actor(row: Sequence[Any], size: int, declared: dict[str, Role]) -> tuple[Ac
 def _post(
     entry: list[Any], size: int, declared: dict[str, Role], everyone: T | None, administrators: T | None
 ) -> PostView:
-    id, title, english, organisation_id, name, name_english, region, role_list, below = entry
+    id, title, english, organisation_id, name, name_english, region, role_list, below, *holder = entry
     roles = tuple(role_list)
     administers = any(role in declared and declared[role].apart for role in roles)
     return PostView(
@@ -106,6 +119,7 @@ def _post(
         below=frozenset(below or ()),
         roles=roles,
         held_back=administrators if administers else everyone,
+        stands_for=(int(holder[0]), str(holder[1])) if holder else None,
     )
 
 
@@ -182,7 +196,8 @@ def who_may(
     if not roles:
         return ()
     with connection.cursor() as cursor:
-        cursor.execute(_HOLDERS, [roles])
+        now = clock.now()
+        cursor.execute(_HOLDERS, [roles, now, now, roles])
         holders = [row[0] for row in cursor.fetchall()]
     found: list[Grantee] = []
     declared, act = roles_declared(), registry.find(Action, action)
@@ -212,4 +227,6 @@ _HOLDERS = """
 SELECT DISTINCT h.account_id FROM identity_postholding h
 JOIN identity_post p ON p.id = h.post_id AND p.is_active JOIN identity_account a ON a.id = h.account_id AND a.is_active
 WHERE h.until IS NULL AND p.roles::text[] && %s::text[]
+UNION SELECT s.stand_in_id FROM identity_stand_in s JOIN identity_post p ON p.id = s.post_id AND p.is_active
+WHERE s.ended_at IS NULL AND s.since <= %s AND s.until > %s AND p.roles::text[] && %s::text[]
 """

@@ -34,6 +34,7 @@ from .posts import (
 )
 from .sessions import actor_from, form_page, keep_post, kept_values
 from .signin import change_password, reset_password, sign_in, sign_out, unlock, verify_code
+from .standing_in import StandInView, end_stand_in, stand_in, stand_ins
 from .throttling import address_of, pace
 from .views import (
     NOBODY,
@@ -65,6 +66,7 @@ __all__ = [
     "PostView",
     "Reach",
     "RegionView",
+    "StandInView",
     "Verdict",
     "account_named",
     "accounts",
@@ -78,6 +80,7 @@ __all__ = [
     "define_post",
     "demo_post",
     "end_post",
+    "end_stand_in",
     "ensure_organisation",
     "ensure_organisations",
     "ensure_post",
@@ -107,6 +110,8 @@ __all__ = [
     "set_active",
     "sign_in",
     "sign_out",
+    "stand_in",
+    "stand_ins",
     "unlock",
     "verify_code",
     "who_may",

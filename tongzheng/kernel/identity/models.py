@@ -142,6 +142,26 @@ class PostHolding(models.Model):
         ]
 
 
+class StandIn(models.Model):
+    """Who acts from a post in its holder's place, from when until when; what ended stays on record."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="+")
+    stand_in = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    reason = models.TextField()
+    by_id = models.BigIntegerField(null=True)
+    by_label = models.TextField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "identity_stand_in"
+        constraints = [
+            models.CheckConstraint(condition=Q(since__lt=models.F("until")), name="stand_in_period"),
+        ]
+
+
 class Throttle(models.Model):
     """Failed attempts of one user name or one address, whether or not such an account exists."""
 

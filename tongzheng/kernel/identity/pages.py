@@ -19,7 +19,7 @@ from tongzheng.kernel.core.registry import registry
 from tongzheng.kernel.core.sealing import SealBroken, seal, unseal
 from tongzheng.kernel.core.text import T, english
 
-from . import administering, clerking, people, signin
+from . import administering, clerking, people, signin, standing_pages
 from .accounts import accounts, register_citizen
 from .actors import NEEDS_PASSWORD, NEEDS_TOTP, actor_of, may, require, roles_declared, who_may
 from .bodies import organisations
@@ -271,4 +271,5 @@ urlpatterns = [
     path("choices/regions/", region_choices, name="region_choices"),
     *clerking.urlpatterns,
     *administering.urlpatterns,
+    *standing_pages.urlpatterns,
 ]

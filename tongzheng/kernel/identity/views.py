@@ -14,7 +14,8 @@ class PostView:
     """A post as held: `actions` gives each action's reach, "own", "below" or "region" ("below+region" for both).
 
     `below` are the ids of the organisation and everything beneath it, filled only if some reach is "below".
-    `held_back` says why the actions of an administrator's post do not count now, if they do not.
+    `held_back` says why the actions of an administrator's post do not count now, if they do not. `stands_for`: the
+    post's holder (account and label), if the actor only stands in for them.
     """
 
     id: int
@@ -28,6 +29,7 @@ class PostView:
     english: str = ""
     held_back: T | None = None
     organisation_english: str = ""
+    stands_for: tuple[int, str] | None = None
 
     @property
     def words(self) -> T:

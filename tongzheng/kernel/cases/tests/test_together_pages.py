@@ -113,3 +113,34 @@ def test_a_ruling_is_shown_at_the_next_dispatch_of_that_kind(
     assert client.get("/work/precedents/?words=x").status_code == 200
     assert as_(city.citizen).get("/work/precedents/").status_code == 403
     assert as_(NOBODY).get("/work/precedents/").status_code == 401
+
+
+def test_a_batch_page_moves_the_chosen_and_tells_what_became_of_each(
+    as_: As, city: Any, morning: datetime
+) -> None:
+    first, second, third = lamps(city, 3, morning)
+    client = as_(city.agent)
+    assert "批量办理" in text(client.get("/work/?type=casetest.lamp"))
+    where = "/work/batch/?type=casetest.lamp&state=new&move=assign"
+    assert first.number in text(client.get(where))
+    sent = {"type": "casetest.lamp", "state": "new", "move": "assign", "move_organisation": str(city.company)}
+    assert client.post("/work/batch/", sent).status_code == 422
+    sent["case"] = [f"{first.number}:1", f"{second.number}:9"]
+    page = text(client.post("/work/batch/", sent))
+    assert "已办 1 件" in page
+    assert "未办 1 件" in page
+    assert api.sheet(first.id, actor=city.agent).case.state == "working"
+    assert [api.sheet(one.id, actor=city.agent).case.state for one in (second, third)] == ["new", "new"]
+    assert client.get("/work/batch/?type=none").status_code == 200
+    assert client.post("/work/batch/", {"type": "none"}).status_code == 404
+
+
+def test_a_case_is_linked_on_its_sheet(as_: As, city: Any, morning: datetime) -> None:
+    first, second = lamps(city, 2, morning)
+    client = as_(city.agent)
+    page = f"/work/cases/{first.number}/link/"
+    assert client.post(page, {"kind": "cause_of", "other": "nothing"}).status_code == 422
+    assert client.post(page, {"kind": "cause_of", "other": second.number}).status_code == 303
+    assert "起因于" in text(client.get(f"/work/cases/{first.number}/"))
+    assert client.post(page, {"kind": "cause_of", "other": second.number, "remove": "1"}).status_code == 303
+    assert api.sheet(first.number, actor=city.agent).together.links == ()
