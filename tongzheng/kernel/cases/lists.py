@@ -41,7 +41,7 @@ from .views import CaseRow, InboxCounts, Page, TaskView
 
 MOST = 200
 COUNTED = 100
-ROLES = {4: "extension", 5: "supervised", 6: "supervisor"}
+ROLES = {0: "lead", 4: "extension", 5: "supervised", 6: "supervisor"}
 LIGHTS = ("green", "yellow", "red", "paused")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TASK_COLUMNS = (
