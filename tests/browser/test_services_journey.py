@@ -75,7 +75,7 @@ def test_an_application_goes_from_a_phone_to_the_decision_and_the_review(visitor
     reviewer.sign_in("spj.li", password)
     reviewer.open(f"/work/cases/{number}/")
     move(reviewer, "r")
-    move(reviewer, "p", note="需要核查", procedure="inspection")
+    move(reviewer, "p", note="需要核查", ground="inspection", announced="5")
     reviewer.picture("8-paused")
     move(reviewer, "p", note="核查合格")
     move(reviewer, "d", note="符合条件", opinion="grant")

@@ -99,7 +99,7 @@ def matter_of(declared: CaseType, record: Record) -> timing.Matter:
     given = {name: (amount, unit) for name, (amount, unit) in (record.limits or {}).items()}
     if record.days is not None and declared.limits:
         given[declared.limits[0].name] = (record.days, "")
-    return timing.Matter(record.facts, record.region, given)
+    return timing.Matter(record.facts, record.region, given, record.opened_at)
 
 
 def case_after(

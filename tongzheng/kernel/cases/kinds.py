@@ -90,6 +90,7 @@ class Move:
     `clocks`: which it concerns, by name; none named: all for "stop", else the type's first.
     `grounds`: on what ground the clock may stand still; the move asks which, and how long was announced in writing.
     `after`: only once the clock of that name has run out. `within`: (amount, unit), only so long after the closing.
+    `backdates`: the clocks that it starts count from the opening of the case.
     `once`: at most once in a case. `tells`: message template ids sent to the applicant.
     `document`: title of the numbered document that the move issues. `separate`: may not be made by the same
     person who made the last move (four eyes).
@@ -118,6 +119,7 @@ class Move:
     grounds: tuple[Ground, ...] = ()
     after: str = ""
     within: tuple[int, str] | None = None
+    backdates: bool = False
 
     @property
     def form(self) -> tuple[Field, ...]:

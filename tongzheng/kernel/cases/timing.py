@@ -33,6 +33,7 @@ class Matter:
     facts: Mapping[str, object]
     region: str
     given: Mapping[str, tuple[int, str]]
+    opened_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ def after_move(
         now,
         days=days,
         began=move.name,
+        since=matter.opened_at if move.backdates else None,
         stopping=None if not (closing or act.clock == "stop") else () if closing else move.clocks,
         standstill=(move.title, ground, told if isinstance(told, int) else 0),
     )
@@ -177,12 +179,13 @@ def after(
     *,
     days: int | None = None,
     began: str = "",
+    since: datetime | None = None,
     stopping: tuple[str, ...] | None = None,
     standstill: tuple[T, Ground | None, int] | None = None,
 ) -> list[Running]:
     """Return all clocks after these triggers, in a state.
 
-    Args: days, the amount that the mover gives the first clock; stopping, None, or the clocks to stop, () for all;
+    Args: days, the amount that the mover gives the first clock; since, from when started clocks count; stopping, None, or the clocks to stop, () for all;
     standstill, why a clock would stand still: in words, on what ground, for how many announced days.
     """
     kept = {one.name: one for one in running}
@@ -193,7 +196,7 @@ def after(
             one = clocks.stop(one, now=now)
         again = one is not None and fired & set(triggers(limit.resets))
         if again or (fired & set(triggers(limit.starts)) and (one is None or one.stopped_at)):
-            one = _started(limit, one, matter, fired, book, now, days if place == 0 else None, began)
+            one = _started(limit, one, matter, fired, book, since or now, days if place == 0 else None, began)
         if one and not one.stopped_at:
             one = _standing(declared, limit, one, state, book, now, standstill)
         if one:

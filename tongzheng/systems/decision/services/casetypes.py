@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from tongzheng.kernel.cases.kinds import APPLICANT, CaseType, Clock, Field, Move, State
+from tongzheng.kernel.cases.kinds import APPLICANT, CaseType, Clock, Escalation, Field, Move, State
 from tongzheng.kernel.core.text import T
 
 from .joint import CHECKLIST, CONSULT, REVIEW
-
-
-def law(article: str, number: str) -> T:
-    """Return the citation of an article of the Administrative Licensing Law in both languages."""
-    return T(f"《中华人民共和国行政许可法》{article}", f"Administrative Licensing Law, {number}")
-
+from .times import (
+    ACCEPTANCE,
+    DEEM_ACCEPTED,
+    DEEM_WITHDRAWN,
+    DELIVERY,
+    EXTENSION,
+    GROUNDS,
+    PROMISED,
+    STATUTORY,
+    SUPPLEMENTING,
+    law,
+)
 
 WAYS = (
     ("window", T("窗口领取", "At the window")),
     ("express", T("快递送达", "By express")),
     ("electronic", T("电子送达", "Electronically")),
 )
-PROCEDURES = (
-    ("onsite", T("现场核查", "On-site check")),
-    ("inspection", T("检验、检测、检疫", "Inspection, testing or quarantine")),
-    ("expert", T("专家评审", "Expert review")),
-    ("hearing", T("听证", "Hearing")),
-    ("notice", T("公示", "Public notice")),
-    ("visit", T("入户调查", "Visit to the household")),
-)
-
 RECEIVED = State(
     "received", T("已收件", "Received"), public=T("已收到，等待受理", "Received, awaiting acceptance")
 )
@@ -111,14 +108,8 @@ APPLICATION = CaseType(
     tells=("services.received",),
     document=T("收件凭证", "Receipt"),
     paper="吕审",
-    clock=Clock(
-        "promised",
-        T("承诺时限", "Promised limit"),
-        unit="working_day",
-        amount=20,
-        basis=law("第四十二条", "Art 42"),
-        starts="move",
-    ),
+    clock=PROMISED,
+    clocks=(STATUTORY, ACCEPTANCE, SUPPLEMENTING, DELIVERY),
     facts=("item", "item_version"),
     subtasks=(REVIEW, CONSULT),
     checklist=CHECKLIST,
@@ -157,8 +148,10 @@ APPLICATION = CaseType(
             key="a",
             tone="primary",
         ),
+        DEEM_ACCEPTED,
         SUPPLEMENT,
         RESUBMIT,
+        DEEM_WITHDRAWN,
         TRANSFER,
         REFUSE,
         Move(
@@ -204,7 +197,7 @@ APPLICATION = CaseType(
             basis=law("第四十五条", "Art 45"),
             clock="pause",
             note="required",
-            fields=(Field("procedure", T("程序种类", "Procedure"), kind="choice", choices=PROCEDURES),),
+            grounds=GROUNDS,
             tells=("services.special",),
             document=T("特别程序告知书", "Notice of special procedure"),
             key="p",
@@ -225,24 +218,7 @@ APPLICATION = CaseType(
             key="p",
             tone="primary",
         ),
-        Move(
-            "extend",
-            T("延长期限", "Extend"),
-            ("reviewing", "deciding"),
-            "",
-            by="services.decide",
-            basis=law("第四十二条第一款", "Art 42(1)"),
-            clock="extend",
-            extend_limit=10,
-            once=True,
-            note="required",
-            tells=("services.extended",),
-            document=T("延长审查期限告知书", "Notice of extension"),
-            help=T(
-                "经本机关负责人批准，最多 10 个工作日，并告知理由",
-                "With the head's approval, 10 working days at most, reason told",
-            ),
-        ),
+        *EXTENSION,
         Move(
             "send_back",
             T("退回审查", "Send back to review"),
@@ -331,7 +307,9 @@ INSTANT = CaseType(
         amount=1,
         basis=law("第三十四条第二款", "Art 34(2)"),
         starts="open",
+        escalations=(Escalation(0.8, "office"), Escalation(1.0, "superior")),
     ),
+    clocks=(SUPPLEMENTING, DELIVERY),
     facts=("item", "item_version"),
     states=(
         RECEIVED,
@@ -358,6 +336,7 @@ INSTANT = CaseType(
         ),
         SUPPLEMENT,
         RESUBMIT,
+        DEEM_WITHDRAWN,
         TRANSFER,
         REFUSE,
         Move(

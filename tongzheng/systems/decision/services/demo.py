@@ -34,7 +34,7 @@ POSTS = {
     "窗口受理岗": ("services.window",),
     "审查岗": ("services.reviewer",),
     "审批决定岗": ("services.decider",),
-    "负责人": ("services.decider", "services.steward"),
+    "负责人": ("services.decider", "services.steward", "cases.leader"),
     "综合岗": ("services.window", "services.reviewer"),
     "业务岗": ("services.reviewer",),
 }
@@ -280,7 +280,7 @@ def _promised(
             "special",
             reviewer,
             note=random.choice(WORDS["special"]),
-            data={"procedure": procedure},
+            data={"ground": procedure, "announced": str(random.randrange(3, 15))},
         )
         then(_hours(random, 30, 220), "resume", reviewer, note=random.choice(WORDS["resumed"]))
     denied = random.random() < 0.025

@@ -192,6 +192,12 @@ def in_force(valid_from: date, valid_to: date | None, day: date) -> bool:
     return valid_from <= day and (valid_to is None or day < valid_to)
 
 
+def statutory(limit: tuple[int, str]) -> tuple[int, str]:
+    """Return an item's statutory limit in the words of clocks: "wd" and "cd" become units."""
+    amount, unit = limit
+    return amount, "working_day" if unit == "wd" else "calendar_day"
+
+
 def item_faults(kind: str, promised: int, elements: Elements) -> Iterator[T]:
     """Yield what is unsound in an item (quality rules in use for GB/T 39046 implementation lists).
 

@@ -14,7 +14,7 @@ from tongzheng.kernel.identity import api as identity
 from tongzheng.kernel.ledger import api as ledger
 
 from .items import item, office_of
-from .rules import applicant_fault
+from .rules import applicant_fault, statutory
 
 
 @transaction.atomic
@@ -59,5 +59,6 @@ def submit(
         key=once,
         files=files,
         days=wanted.promised,
+        limits=None if wanted.instant else {"statutory": statutory(wanted.elements.statutory)},
         subject=f"services.item:{wanted.key}@{wanted.version}",
     )

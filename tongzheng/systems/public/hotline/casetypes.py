@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tongzheng.kernel.cases.kinds import APPLICANT, CaseType, Clock, Field, Move, State
+from tongzheng.kernel.cases.kinds import APPLICANT, CaseType, Field, Move, State
 from tongzheng.kernel.core.text import T
 
 from .joint import (
@@ -18,6 +18,7 @@ from .joint import (
     STANDARD,
 )
 from .rules import classes
+from .times import CALLING, EXTENSION, HANDLING, REOPEN, SIGNING
 
 KINDS = (
     ("consult", T("咨询", "Enquiry")),
@@ -65,17 +66,8 @@ TICKET = CaseType(
     objection=OBJECTION,
     checklist=CHECKLIST,
     tells=("hotline.taken",),
-    clock=Clock(
-        "handling",
-        T("办理时限", "Handling limit"),
-        unit="working_day",
-        amount=5,
-        basis=T(
-            "本演示城市自定的默认时限，不是公布的规定", "This demo city's own default, not a published rule"
-        ),
-        starts="open",
-        invented=True,
-    ),
+    clock=HANDLING,
+    clocks=(SIGNING, CALLING),
     fields=(
         Field("kind", T("诉求类型", "Kind"), kind="choice", choices=KINDS),
         Field("channel", T("渠道", "Channel"), kind="choice", choices=CHANNELS),
@@ -185,20 +177,7 @@ TICKET = CaseType(
         ),
         OBJECT,
         RULE,
-        Move(
-            "extend",
-            T("申请延期", "Extend"),
-            ("handling",),
-            "",
-            by="hotline.handle",
-            basis=STANDARD,
-            clock="extend",
-            extend_limit=10,
-            once=True,
-            note="required",
-            tells=("hotline.extended",),
-            key="x",
-        ),
+        *EXTENSION,
         Move(
             "hang",
             T("挂账", "Put on the books"),
@@ -296,6 +275,7 @@ TICKET = CaseType(
             key="c",
             tone="primary",
         ),
+        REOPEN,
         Move(
             "withdraw",
             T("撤回诉求", "Withdraw"),

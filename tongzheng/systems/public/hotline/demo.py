@@ -289,6 +289,13 @@ def _course(
             note=random.choice(WORDS["extend_notes"]),
             days=random.choice((3, 5, 10)),
         )
+        allowed = random.random() < 0.85
+        then(
+            minutes(30, 400),
+            "allow_extension" if allowed else "deny_extension",
+            random.choice(desk.dispatchers),
+            note="情况属实，同意延期" if allowed else "请先与诉求人沟通，抓紧办理",
+        )
     limit = ticket.due_at - now if ticket.due_at else timedelta(days=5)
     share = random.betavariate(2, 3.2) if random.random() > 0.07 else random.uniform(1.05, 1.9)
     replied = {"contacted": "true"} if random.random() < 0.93 else {}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -62,17 +63,25 @@ def classes() -> dict[str, TicketClass]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One row of the table of limits: for which clock, and for which kind, urgency, region and days it holds."""
+
+    clock: str
+    amount: int
+    unit: str
+    kind: str = ""
+    urgency: str = ""
+    region: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
 @lru_cache(maxsize=1)
-def limits() -> dict[str, int]:
-    """Return the limits in working days by kind, and for "urgent"."""
+def limits() -> tuple[Limit, ...]:
+    """Return the table of limits as the data folder has it; the first row that fits holds."""
     raw = tomllib.loads((DATA / "limits.toml").read_text(encoding="utf-8"))["limit"]
-    return {row["kind"]: row["days"] for row in raw}
-
-
-def limit_of(kind: str, urgency: str, table: Mapping[str, int]) -> int:
-    """Return the limit of a ticket in working days: that of its kind, or the urgent one if shorter."""
-    days = table[kind]
-    return min(days, table["urgent"]) if urgency == "urgent" else days
+    return tuple(Limit(**row) for row in raw)
 
 
 def suggest(text: str, among: Iterable[TicketClass], *, most: int = 5) -> list[TicketClass]:

@@ -60,10 +60,6 @@ def take(
     found = identity.region(region)
     if found is None or not region.startswith(region_prefix(CITY)):
         raise Invalid(fields={"region": T("请选择县（市、区）或乡镇", "Please choose a county or township")})
-    table = rules.limits()
-    kind = str(values.get("kind", ""))
-    if kind not in table or kind == "urgent":
-        raise Invalid(fields={"kind": T("请选择诉求类型", "Please choose a kind")})
     return cases.open_case(
         "hotline.ticket",
         actor=actor,
@@ -74,7 +70,6 @@ def take(
         applicant=applicant,
         key=once,
         files=files,
-        days=rules.limit_of(kind, str(values.get("urgency", "")), table),
         subject=f"hotline.class:{code}",
     )
 

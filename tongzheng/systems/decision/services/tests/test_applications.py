@@ -117,12 +117,53 @@ def test_a_special_procedure_stops_the_clock(hall):
         cases.move_case(case.id, "accept", actor=hall.clerk)
         cases.move_case(case.id, "review", actor=hall.reviewer)
         stopped = cases.move_case(
-            case.id, "special", actor=hall.reviewer, note="现场核查", data={"procedure": "onsite"}
+            case.id,
+            "special",
+            actor=hall.reviewer,
+            note="送检",
+            data={"ground": "testing", "announced": "5"},
         )
     assert (stopped.phase, stopped.light) == ("paused", "paused")
     with clock.at(MONDAY.replace(day=26)):
-        going = cases.move_case(case.id, "resume", actor=hall.reviewer, note="核查合格")
+        going = cases.move_case(case.id, "resume", actor=hall.reviewer, note="检测合格")
     assert going.due_at == datetime(2026, 12, 3, 18, 0, tzinfo=clock.CHINA)
+
+
+def test_a_procedure_that_the_law_does_not_name_leaves_the_statutory_limit_running(hall):
+    case = submit(hall)
+    with clock.at(MONDAY):
+        cases.move_case(case.id, "accept", actor=hall.clerk)
+        cases.move_case(case.id, "review", actor=hall.reviewer)
+        given = {"ground": "onsite", "announced": "5"}
+        cases.move_case(case.id, "special", actor=hall.reviewer, note="现场核查", data=given)
+        lights = {one.name: one.light for one in cases.sheet(case.id, actor=hall.reviewer).clocks}
+    assert lights == {"statutory": "green", "promised": "paused", "acceptance": "done"}
+
+
+def test_an_extension_needs_the_head_and_lengthens_both_limits(hall):
+    case = submit(hall)
+    with clock.at(MONDAY):
+        cases.move_case(case.id, "accept", actor=hall.clerk)
+        before = cases.move_case(case.id, "review", actor=hall.reviewer)
+        cases.move_case(case.id, "ask_extension", actor=hall.reviewer, days=5, note="案情复杂")
+        with pytest.raises(Refused):
+            cases.move_case(case.id, "extend", actor=hall.reviewer, note="同意")
+        after = cases.move_case(case.id, "extend", actor=hall.decider, note="同意")
+        views = {one.name: one.due_at for one in cases.sheet(case.id, actor=hall.reviewer).clocks}
+    assert before.due_at < after.due_at == views["promised"] < views["statutory"]
+
+
+def test_silence_about_an_application_is_acceptance_from_its_receipt(hall):
+    with clock.at(MONDAY):
+        case = submit(hall)
+        assert case.due_at == datetime(2026, 11, 30, 18, 0, tzinfo=clock.CHINA)
+        with pytest.raises(Refused):
+            cases.move_case(case.id, "deem_accepted", actor=hall.clerk)
+    with clock.at(MONDAY.replace(month=12, day=2)):
+        cases.sweep()
+        taken = cases.move_case(case.id, "deem_accepted", actor=hall.clerk)
+    promised = cases.due_after(MONDAY, 5, "working_day")
+    assert (taken.state, taken.due_at) == ("accepted", promised)
 
 
 def test_who_reviewed_cannot_also_decide(hall, world):
@@ -185,7 +226,7 @@ def test_a_case_decided_in_time_is_not_late_because_it_is_delivered_later(hall):
         cases.move_case(case.id, "grant", actor=hall.decider)
     with clock.at(MONDAY.replace(month=12, day=20)):
         (row,) = cases.find_cases(actor=hall.decider, type_id="services.application").rows
-        assert row.light == "done"
+        assert row.light == "red"  # the ten working days to deliver it are over
         closed = cases.move_case(case.id, "deliver", actor=hall.clerk, data={"way": "window"})
         assert closed.light == "done"
         (row,) = cases.my_cases(actor=hall.citizen).rows

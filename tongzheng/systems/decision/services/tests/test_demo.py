@@ -49,8 +49,7 @@ def test_a_special_procedure_of_an_item_is_one_that_the_move_knows():
         code
         for move in APPLICATION.moves
         if move.name == "special"
-        for field in move.fields
-        for code, _ in field.choices
+        for code in [ground.name for ground in move.grounds]
     }
     for raw in RAW.values():
         assert {code for code, *_ in raw.get("special", ())} <= known

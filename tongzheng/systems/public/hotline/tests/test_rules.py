@@ -25,11 +25,21 @@ def test_words_that_say_nothing_suggest_nothing():
 
 
 @pytest.mark.parametrize(
-    ("kind", "urgency", "days"),
-    [("consult", "normal", 1), ("help", "normal", 3), ("help", "urgent", 1), ("suggestion", "normal", 10)],
+    ("kind", "urgency", "amount", "unit"),
+    [
+        ("consult", "normal", 1, "working_day"),
+        ("help", "normal", 3, "working_day"),
+        ("help", "urgent", 24, "hour"),
+        ("suggestion", "normal", 10, "working_day"),
+    ],
 )
-def test_a_limit_is_that_of_the_kind_unless_urgent(kind, urgency, days):
-    assert rules.limit_of(kind, urgency, rules.limits()) == days
+def test_a_limit_is_that_of_the_kind_unless_urgent(kind, urgency, amount, unit):
+    fitting = [
+        row
+        for row in rules.limits()
+        if row.clock == "handling" and row.kind in ("", kind) and row.urgency in ("", urgency)
+    ]
+    assert (fitting[0].amount, fitting[0].unit) == (amount, unit)
 
 
 def test_rates_of_nothing_are_unknown_and_not_zero():
