@@ -130,6 +130,15 @@ system = System(
             section="manage",
         ),
         WorkEntry(
+            "supervision",
+            T("督办时限", "Limits of supervision"),
+            "/work/supervision/",
+            "cases.supervision_rule",
+            icon="clock",
+            order=51,
+            section="manage",
+        ),
+        WorkEntry(
             "reviews", T("好差评", "Reviews"), "/work/reviews/", "cases.answer_review", icon="star", order=30
         ),
         Action("answer_review", T("答复评价", "Answer reviews")),

@@ -43,6 +43,13 @@ def clock_face(clock: ClockView) -> dict[str, Any]:
         "due": clock.due_at,
         "reason": reason,
         "warnings": clock.warnings,
+        "asked": clock.asked,
+        "whose": T("申请人的时间，不计入办理时限", "The applicant's time, not the office's")
+        if clock.whose == "applicant"
+        else None,
+        "ran_out": T("已届满：{basis}", "It has run out: {basis}").fill(basis=clock.ran_out)
+        if clock.ran_out
+        else None,
     }
 
 
@@ -185,7 +192,8 @@ def sheet_face(
         "sheet": sheet,
         "case": case,
         "clock_face": clock_face(sheet.clock) if sheet.clock else None,
-        "more_clocks": [clock_face(clock) for clock in sheet.clocks[1:]],
+        "clocks": [clock_face(one) for one in sheet.clocks if one.stopped_at is None],
+        "ended_clocks": [clock_face(one) for one in sheet.clocks if one.stopped_at is not None],
         "entries": [
             {
                 "title": fact.title,

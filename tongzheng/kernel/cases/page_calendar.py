@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from calendar import Calendar as Months
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -20,7 +24,8 @@ from . import api
 from .forms import validate
 from .incoming import received
 from .kinds import Field
-from .views import CalendarDay, CalendarView
+from .lookup import PLACES
+from .views import CalendarDay, CalendarEffect, CalendarView
 
 YEARS = (2004, 2060)
 WEEK: tuple[T, ...] = (
@@ -53,56 +58,96 @@ MONTHS: tuple[T, ...] = tuple(
     )
 )
 EDIT: tuple[Field, ...] = (
-    Field("day", T("哪一天", "Day"), "date"),
+    Field("day", T("从哪天", "From"), "date"),
+    Field("until", T("到哪天", "To"), "date", required=False, help=T("只有一天就不填", "Empty for one day")),
     Field(
         "kind",
-        T("这一天", "It is"),
+        T("这些天", "These days are"),
         "choice",
         choices=(
+            ("rest", T("放假", "days of rest")),
             ("work", T("上班（调休）", "worked")),
-            ("rest", T("放假", "a day of rest")),
-            ("weekday", T("按星期几", "as its weekday says")),
+            ("weekday", T("按星期几", "as their weekday says")),
         ),
     ),
     Field(
-        "name", T("名称", "Name"), required=False, max_length=40, help=T("如：国庆节", "Such as National Day")
+        "worked",
+        T("调休上班的周末", "Weekend days worked instead"),
+        required=False,
+        max_length=200,
+        help=T("如：2027-02-06、2027-02-20", "Such as 2027-02-06, 2027-02-20"),
     ),
+    Field("name", T("名称", "Name"), max_length=40, help=T("如：国庆节", "Such as National Day")),
     Field(
         "source",
         T("依据", "Notice"),
         max_length=200,
         help=T("通知的名称和文号", "The notice and its number"),
     ),
+    Field(
+        "region",
+        T("只对哪个地区", "Only for the region"),
+        "region",
+        required=False,
+        help=T("不填对全市有效", "Empty: everywhere"),
+    ),
 )
+HOURS: tuple[Field, ...] = (
+    Field(
+        "hours",
+        T("工作时间", "Business hours"),
+        max_length=100,
+        help=T("如：08:30-12:00 14:30-18:00", "Such as 08:30-12:00 14:30-18:00"),
+    ),
+    Field(
+        "first_day",
+        T("第一日", "Day 1 is"),
+        "choice",
+        choices=(
+            ("next", T("次日（民法典第二百零一条）", "the next day (Civil Code, Art 201)")),
+            ("same", T("当日", "the same day")),
+        ),
+    ),
+    Field("region", T("只对哪个地区", "Only for the region"), "region", required=False),
+)
+_PERIOD = re.compile(r"(\d{1,2}:\d{2})\s*[-–—~至]\s*(\d{1,2}:\d{2})", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def calendar(request: HttpRequest) -> HttpResponse:
-    """Show a year of the calendar; POST makes a day one of work or rest."""
+    """Show a year of the calendar; POST enters a notice or the hours, after showing which running clocks it moves."""
     actor = request.actor  # type: ignore[attr-defined]
     verdict = identity.may(actor, "cases.calendar")
+    about = "hours" if request.POST.get("about") == "hours" else "days"
+    fields = HOURS if about == "hours" else EDIT
     values: dict[str, Any] = {}
     errors: dict[str, T] = {}
+    effect: CalendarEffect | None = None
     if request.method == "POST":
         identity.require(actor, "cases.calendar")
-        incoming = received(request, EDIT)
+        incoming = received(request, fields)
         values = incoming.values
-        clean, errors = validate(EDIT, incoming.data, today=clock.today())
+        clean, errors = validate(fields, incoming.data, today=clock.today(), lookup=PLACES)
         if not errors:
             try:
-                day = date.fromisoformat(clean["day"])
-                api.set_day(
-                    day, clean["kind"], actor=actor, name=clean.get("name", ""), source=clean["source"]
-                )
+                edit = _hours(clean) if about == "hours" else _days(clean)
+                running = request.POST.get("running", "")
+                effect = edit.preview(actor) if not running else None
+                if effect is None or not effect.moved:
+                    edit.make(actor, running or "keep")
+                    query = urlencode(
+                        {"year": edit.year, "done": edit.said, **({"moved": running} if running else {})}
+                    )
+                    return HttpResponseRedirect(f"{reverse('cases:calendar')}?{query}", status=303)
             except Invalid as fault:
-                errors = fault.fields or {"day": fault.words}
-            else:
-                address = f"{reverse('cases:calendar')}?year={day.year}&done={day.isoformat()}"
-                return HttpResponseRedirect(address, status=303)
+                errors, effect = fault.fields or {"day": fault.words}, None
     year = _year(request, values)
     if not values and (chosen := request.GET.get("day")):
         values = {"day": chosen[:10]}
-    found = api.calendar(year)
+    region = request.GET.get("region", "")
+    region = region if _REGION.fullmatch(region) else ""
+    found = api.calendar(year, region=region)
     return render(
         request,
         "cases/calendar.html",
@@ -115,12 +160,77 @@ def calendar(request: HttpRequest) -> HttpResponse:
             "hours": "、".join(f"{start}–{end}" for start, end in found.hours),
             "may_edit": verdict.allowed,
             "why_not": verdict.why,
+            "about": about,
             "fields": EDIT,
-            "values": values,
-            "errors": errors,
-            "done": request.GET.get("done", "")[:10],
+            "hour_fields": HOURS,
+            "values": values if about == "days" else {},
+            "hour_values": values if about == "hours" else {},
+            "errors": errors if about == "days" else {},
+            "hour_errors": errors if about == "hours" else {},
+            "effect": effect,
+            "sent": [(name, value) for name, value in request.POST.items() if name in _SENT],
+            "done": request.GET.get("done", "")[:60],
+            "moved": request.GET.get("moved") == "move",
+            "region_name": PLACES.region_name(region) if region else "",
         },
         status=422 if errors else 200,
+    )
+
+
+_SENT = frozenset({"about", *(field.name for field in (*EDIT, *HOURS))})
+_REGION = re.compile(r"\d{6}|\d{9}|\d{12}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """An edit as it was typed: try it, then make it."""
+
+    year: int
+    said: str
+    preview: Callable[[identity.Actor], CalendarEffect]
+    make: Callable[[identity.Actor, str], object]
+
+
+def _days(clean: dict[str, Any]) -> _Edit:
+    first = date.fromisoformat(clean["day"])
+    last = date.fromisoformat(clean["until"]) if clean.get("until") else first
+    if not 0 <= (last - first).days < 60:
+        raise Invalid(
+            fields={"until": T("应不早于开始，最多 60 天", "Not before the first, 60 days at most")}
+        )
+    days = {first + timedelta(days=n): clean["kind"] for n in range((last - first).days + 1)}
+    words = str(clean.get("worked") or "")
+    try:
+        worked = [date.fromisoformat(word) for word in _DAY.findall(words)]
+    except ValueError:
+        worked = []
+    if words.strip() and (not worked or _DAY.sub("", words).strip(" 、，,;；和")):
+        raise Invalid(fields={"worked": T("请按 2027-02-06 的样子填写", "Write dates like 2027-02-06")})
+    days |= dict.fromkeys(worked, "work")
+    said: dict[str, Any] = {
+        "name": clean["name"],
+        "source": clean["source"],
+        "region": clean.get("region") or "",
+    }
+    listed = sorted(days.items())
+    return _Edit(
+        first.year,
+        first.isoformat() if len(days) == 1 else f"{first.isoformat()} – {max(days).isoformat()}",
+        lambda actor: api.preview_days(listed, actor=actor, **said),
+        lambda actor, running: api.set_days(listed, actor=actor, running=running, **said),
+    )
+
+
+def _hours(clean: dict[str, Any]) -> _Edit:
+    periods = [(first.zfill(5), last.zfill(5)) for first, last in _PERIOD.findall(clean["hours"])]
+    if _PERIOD.sub("", clean["hours"]).strip(" 、，,;；"):
+        periods = []
+    said: dict[str, Any] = {"first_day": clean["first_day"], "region": clean.get("region") or ""}
+    return _Edit(
+        clock.today().year,
+        "、".join(f"{first}–{last}" for first, last in periods),
+        lambda actor: api.preview_hours(periods, actor=actor, **said),
+        lambda actor, running: api.set_hours(periods, actor=actor, running=running, **said),
     )
 
 

@@ -36,6 +36,9 @@ def progress(request: HttpRequest) -> HttpResponse:
         else:
             if "level" in request.POST:
                 context |= _reviewed(request, number, code)
+            elif "urge" in request.POST:
+                context |= _urged(number, code)
+                found = api.progress(number, code)
             context |= _shown(found)
     return render(request, "cases/progress.html", context, status=status)
 
@@ -48,6 +51,14 @@ def _reviewed(request: HttpRequest, number: str, code: str) -> dict[str, Any]:
     except (Conflict, Invalid) as fault:
         return {"trouble": fault.words, "text": text}
     return {"thanks": True}
+
+
+def _urged(number: str, code: str) -> dict[str, Any]:
+    try:
+        api.urge_by_code(number, code)
+    except Conflict as fault:
+        return {"trouble": fault.words}
+    return {"urged": True}
 
 
 def _shown(found: Progress) -> dict[str, Any]:

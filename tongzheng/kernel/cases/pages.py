@@ -22,6 +22,7 @@ from . import (
     page_many,
     page_progress,
     page_reviews,
+    page_time,
     page_together,
 )
 from .views import LIGHTS, Page
@@ -244,6 +245,11 @@ urlpatterns = [
     path("reviews/limit/", page_reviews.limit, name="review_limit"),
     path("progress/", page_progress.progress, name="progress"),
     path("verify/<str:number>/<int:n>/<str:code>/", page_progress.verify, name="verify"),
+    path("cases/<str:number>/urge/", page_time.urge, name="urge"),
+    path("cases/<str:number>/supervise/", page_time.supervise, name="supervise"),
+    path("cases/<str:number>/supervise/answer/", page_time.answer, name="answer_supervision"),
+    path("cases/<str:number>/supervise/end/", page_time.end, name="end_supervision"),
+    path("supervision/", page_time.rule, name="supervision"),
     path("calendar/", page_calendar.calendar, name="calendar"),
     path("regions/", page_choosers.regions, name="regions"),
     path("organisations/", page_choosers.organisations, name="organisations"),

@@ -101,7 +101,7 @@ def supervision_views(
                 ),
                 clocks=tuple(
                     faced.clock_view(LIMITS[one.name], one, declared, record.region, now, asker=True)
-                    for one in sorted(own, key=lambda one: one.due_at)
+                    for one in sorted(own, key=lambda one: list(LIMITS).index(one.name))
                 ),
                 may_answer=row.ended_at is None and row.stage != CONFIRM and bool(works),
                 may_end=row.stage == CONFIRM and bool(orders) and same_office(row, actor),

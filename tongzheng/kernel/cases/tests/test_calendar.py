@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tongzheng.kernel.cases import api, calendars, health
+from tongzheng.kernel.cases import api, calendars, health, recounting
 from tongzheng.kernel.cases.tests.test_life import opened
 from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.errors import Invalid, Refused, SignInNeeded
@@ -83,3 +83,54 @@ def test_health_warns_of_the_coming_year_until_its_holidays_are_entered(keeper: 
             api.set_day(date(2027, 10, day), "rest", actor=keeper, name="国庆节", source=NOTICE)
         assert [check.level for check in health.checks() if check.name == "cases.calendar"] == ["ok"]
         assert api.calendar(2027).known
+
+
+def test_an_edit_shows_which_running_clocks_it_would_move_and_moves_none_unless_decided(
+    city: Any, keeper: Actor, morning: datetime
+) -> None:
+    case, paused = opened(city), opened(city)
+    days = [(MONDAY, "rest"), (date(2026, 11, 28), "work")]
+    effect = api.preview_days(days, actor=keeper, name="市庆", source=NOTICE)
+    assert (effect.moved, effect.more) == (2, False)
+    assert {(one.due_at.day, one.then.day) for one in effect.examples} == {(27, 28)}
+    api.set_days(days, actor=keeper, name="市庆", source=NOTICE)
+    assert recounting.recount_due() == 0
+    assert api.sheet(case.id, actor=city.agent).case.due_at == case.due_at
+    # What happens to it later is counted by the calendar that it began with.
+    api.move_case(paused.id, "assign", actor=city.agent, organisation=city.company)
+    assert api.sheet(paused.id, actor=city.agent).case.due_at == case.due_at
+
+
+def test_running_clocks_move_once_somebody_decides_so_each_with_an_event(
+    city: Any, keeper: Actor, morning: datetime
+) -> None:
+    case = opened(city)
+    api.set_day(MONDAY, "rest", actor=keeper, name="市庆", source=NOTICE, running="move")
+    assert recounting.recount_due() == 1
+    assert recounting.recount_due() == 0
+    sheet = api.sheet(case.id, actor=city.agent)
+    assert sheet.case.due_at == datetime(2026, 11, 30, 18, tzinfo=clock.CHINA)
+    assert [row.due_at for row in api.inbox(actor=city.agent)] == [sheet.case.due_at]
+    assert (sheet.timeline[-1].title.zh, "11月27日" in sheet.timeline[-1].note) == ("工作日历调整", True)
+    (entry,) = ledger.entries(act="cases.calendar_recounted")
+    assert (entry.body["moved"], entry.actor) == (1, keeper.id)
+
+
+def test_a_county_has_its_own_days_and_hours(city: Any, keeper: Actor, morning: datetime) -> None:
+    api.set_day(MONDAY, "rest", actor=keeper, name="县庆", source=NOTICE, region="141102")
+    hours = [("09:00", "12:00"), ("13:00", "17:00")]
+    api.set_hours(hours, actor=keeper, region="141121")
+    inside = api.due_after(morning, 1, "working_day", region="141102001")
+    outside = api.due_after(morning, 1, "working_day", region="141121001")
+    assert (inside.day, outside.day, outside.hour) == (24, 23, 17)
+    assert api.due_after(morning, 1, "working_day") == datetime(2026, 11, 23, 18, tzinfo=clock.CHINA)
+    assert opened(city).due_at == datetime(2026, 11, 30, 18, tzinfo=clock.CHINA)
+
+
+def test_keepers_are_told_of_a_missing_year_every_two_weeks(city: Any, keeper: Actor) -> None:
+    with clock.at(datetime(2026, 11, 20, 9, tzinfo=clock.CHINA)):
+        health.tell_keepers()
+        health.tell_keepers()
+    with clock.at(datetime(2026, 12, 5, 9, tzinfo=clock.CHINA)):
+        health.tell_keepers()
+    assert [entry.body["year"] for entry in ledger.entries(act="cases.calendar_missing")] == [2027, 2027]

@@ -35,7 +35,7 @@ TEXTS: dict[str, Any] = tomllib.loads(
 WORDS: dict[str, list[str]] = TEXTS["words"]
 POSTS = (
     ("rx.chen", "话务坐席", "Agent", ("hotline.agent",)),
-    ("rx.liu", "派单岗", "Dispatcher", ("hotline.dispatcher", "hotline.caller")),
+    ("rx.liu", "派单岗", "Dispatcher", ("hotline.dispatcher", "hotline.caller", "cases.supervisor")),
 )
 
 
