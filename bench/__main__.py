@@ -1,6 +1,6 @@
 """make bench: every measurement beside its floor, each on an empty database of a PostgreSQL of our own with fsync on.
 
-python -m bench [cases] [registers] [ledger] [rules]      all of them when none is named
+python -m bench [cases] [processes] [registers] [ledger] [rules]      all of them when none is named
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import psycopg
 
 PARTS = {
     "cases": "bench.cases_bench",
+    "processes": "bench.processes",
     "registers": "bench.registers_bench",
     "ledger": "bench.ledger",
     "rules": "bench.rules_bench",
