@@ -13,6 +13,7 @@ from tongzheng.kernel.core.faces import PaperPage
 from tongzheng.kernel.core.registry import registry
 from tongzheng.kernel.core.text import T, same
 
+from .drawn import living
 from .forms import bytes_words
 from .kinds import CaseType, Field, Move
 from .shown import shown
@@ -218,6 +219,7 @@ def sheet_face(
         "refused_moves": [move for move in sheet.moves if not move.allowed],
         "tone": TONES.get(case.light, "quiet"),
         "light": LIGHTS.get(case.light, same(case.light)),
+        "drawn": living.drawn(case.type_id),
         "seal_word": _seal(case.type_id),
         "seen": max((event.n for event in sheet.timeline), default=0),
         "links": [link for link in sheet.links if link.kind != "subject"],

@@ -32,7 +32,9 @@ SEALED = "cases.facts"
 
 
 class Begun(Protocol):
-    """A drawn process that begins with its case."""
+    """A drawn process that begins with its case; `data`: what the case's first event remembers of it."""
+
+    data: dict[str, Any]
 
     def write(self, written: Statement, now: datetime) -> None:
         """Add what begins to the statement that opens the case."""
@@ -306,7 +308,7 @@ def _statement(
         actor=by,
         organisation=(record.organisation_id, record.organisation_label),
         note=note.strip(),
-        data=None,
+        data=begun.data if begun else None,
         sealed=None,
         document=document,
         words=words_of(declared, None, record.state),

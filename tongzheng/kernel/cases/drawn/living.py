@@ -150,7 +150,7 @@ def case_type(
 
 
 _NAMES = (RUNNING.name, ENDED.name, FAILED.name)
-_KINDS = {"string": "text", "long": "integer", "boolean": "bool", "enum": "choice"}
+_VENDOR_KINDS = {"string": "text", "long": "integer", "boolean": "bool", "enum": "choice"}
 
 
 def field_of(entry: Mapping[str, str]) -> Field:
@@ -163,12 +163,12 @@ def field_of(entry: Mapping[str, str]) -> Field:
         if value:
             cn, _, en = words.partition("|")
             choices.append((value, T(cn or value, en or cn or value)))
-    kind = entry.get("kind") or entry.get("type") or "text"
+    kind = entry.get("kind") or _VENDOR_KINDS.get(entry.get("type", ""), entry.get("type")) or "text"
     help_zh = entry.get("help_zh", "")
     return Field(
         name=name,
         title=T(zh, entry.get("en") or zh),
-        kind=_KINDS.get(kind, kind),
+        kind=kind,
         required=entry.get("required", "true") != "false",
         choices=tuple(choices),
         personal=entry.get("personal", "") == "true",

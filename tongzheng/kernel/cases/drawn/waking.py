@@ -24,7 +24,11 @@ from .stepping import Stood
 
 log = logging.getLogger(__name__)
 BATCH = 100
-_DUE = "SELECT case_id FROM cases_process WHERE due_at <= %s ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED"
+# The case is locked before its process, as in a step.
+_DUE = (
+    "SELECT p.case_id FROM cases_process p JOIN cases_case c ON c.id = p.case_id WHERE p.due_at <= %s"
+    " ORDER BY p.due_at LIMIT 1 FOR UPDATE OF c, p SKIP LOCKED"
+)
 _TROUBLED = "UPDATE cases_process SET due_at = NULL, troubled = true WHERE case_id = %s"
 
 

@@ -49,6 +49,7 @@ class Begun:
 
     def __init__(self, stood: Stood, definition: Definition, step: Step) -> None:
         self.stood, self.definition, self.step = stood, definition, step
+        self.data = {living.PATH: step.path[:1000]}
 
     def write(self, written: Statement, now: Any) -> None:
         """Add what begins to the statement that opens the case."""
