@@ -117,9 +117,18 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
 
     cases = verb("cases", "command_drawn.run", "办件引擎", "the engine of cases")
-    bpmn = cases.add_subparsers(dest="what", required=True, metavar=told("对象", "what")).add_parser(
-        "bpmn", help=told("流程图", "drawn processes")
+    whats = cases.add_subparsers(dest="what", required=True, metavar=told("对象", "what"))
+    archive = whats.add_parser(
+        "verify", help=told("离线核验一个办件档案", "check the archive of a case, offline")
     )
+    archive.set_defaults(call="command_cases.verify")
+    archive.add_argument("file", type=Path, metavar="FILE")
+    archive.add_argument(
+        "--key",
+        default="",
+        help=told("该市公布的账本公钥", "the ledger's public key as the city publishes it"),
+    )
+    bpmn = whats.add_parser("bpmn", help=told("流程图", "drawn processes"))
     drawn = bpmn.add_subparsers(dest="act", required=True, metavar=told("动作", "act")).add_parser(
         "check",
         help=told(

@@ -82,7 +82,7 @@ def add_note(case_id: int | str, *, actor: identity.Actor, note: str) -> None:
     if not 1 <= len(note.strip()) <= 4000 or "\0" in note:
         raise Invalid(fields={"note": T("请填写，最多 4000 个字", "Needed, at most 4000 characters")})
     body = {"note": sha256(note.strip().encode()).hexdigest()}
-    _write(record, actor, post_id, kind="note", title=NOTED, note=note.strip(), body=body)
+    write(record, actor, post_id, kind="note", title=NOTED, note=note.strip(), body=body)
 
 
 def attach_file(case_id: int | str, *, actor: identity.Actor, file: ledger.FileView, field: str = "") -> None:
@@ -104,7 +104,7 @@ def attach_file(case_id: int | str, *, actor: identity.Actor, file: ledger.FileV
     if sql.rows(there, (record.id, file.digest, field)):
         return
     body = {"files": [file.digest]}
-    _write(
+    write(
         record, actor, post_id, kind="file", title=ATTACHED, note=file.name, body=body, files=((field, file),)
     )
 
@@ -129,11 +129,11 @@ def reveal_fields(
     found = {name: held[name] for name in names if name in held}
     if found:
         body = {"fields": sorted(found), "purpose": purpose.strip()}
-        _write(record, actor, post_id, kind="reveal", title=REVEALED, note=purpose.strip(), body=body)
+        write(record, actor, post_id, kind="reveal", title=REVEALED, note=purpose.strip(), body=body)
     return found
 
 
-def _write(
+def write(
     record: Record,
     actor: identity.Actor,
     post_id: int | None,
@@ -144,6 +144,7 @@ def _write(
     body: Mapping[str, Any],
     files: tuple[tuple[str, ledger.FileView], ...] = (),
 ) -> None:
+    """Put an act that is no move on the timeline and the ledger, with its files."""
     now = clock.now()
     by = (actor.id, people.actor_label(actor, post_id))
     written = Statement()

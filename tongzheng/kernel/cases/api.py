@@ -16,6 +16,8 @@ from tongzheng.kernel.core.text import T
 
 from . import forms
 from .acts import add_note, attach_file, reveal_fields
+from .archive_check import ArchiveReport, check_archive
+from .archiving import ArchiveView, archive
 from .batching import Moved, move_many
 from .calendar_edits import preview_days, preview_hours, set_day, set_days, set_hours
 from .calendars import calendar, due_after
@@ -46,6 +48,7 @@ from .objecting import precedents
 from .opening import open_case
 from .reading import progress, sheet
 from .reviews import answer_review, review, review_by_code, review_limit, review_of, reviews, set_review_limit
+from .shredding import kept_long_enough, shred
 from .supervising import (
     amounts_in_force,
     answer_supervision,
@@ -83,6 +86,8 @@ __all__ = [
     "LIGHTS",
     "REVIEW_LEVELS",
     "Applicant",
+    "ArchiveReport",
+    "ArchiveView",
     "CalendarEffect",
     "CalendarView",
     "CaseRow",
@@ -107,9 +112,11 @@ __all__ = [
     "amounts_in_force",
     "answer_review",
     "answer_supervision",
+    "archive",
     "ask",
     "attach_file",
     "calendar",
+    "check_archive",
     "check_drawing",
     "counts",
     "document_code",
@@ -123,6 +130,7 @@ __all__ = [
     "give",
     "hand_over",
     "inbox",
+    "kept_long_enough",
     "link",
     "merge",
     "migrate_case",
@@ -153,6 +161,7 @@ __all__ = [
     "set_review_limit",
     "set_supervision_rule",
     "sheet",
+    "shred",
     "split",
     "supervise",
     "sweep",

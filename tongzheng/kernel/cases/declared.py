@@ -6,7 +6,7 @@ from tongzheng.kernel.core.faces import WorkEntry
 from tongzheng.kernel.core.registry import System
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity.kinds import Action, Role
-from tongzheng.kernel.messages.kinds import Template
+from tongzheng.kernel.messages.kinds import Document, Template
 
 
 def _template(name: str, title: T, subject: T, body: T, *, urgent: bool = False) -> Template:
@@ -100,6 +100,32 @@ TEMPLATES = (
     ),
 )
 
+RECORD = Document(
+    "record",
+    T("办件档案", "Record of a case"),
+    template="receipt",
+    rows=(
+        ("number", T("编号", "Number")),
+        ("type", T("类型", "Type")),
+        ("title", T("标题", "Title")),
+        ("state", T("环节", "State")),
+        ("applicant", T("申请人", "Applicant")),
+        ("opened", T("开件", "Opened")),
+        ("due", T("时限", "Time limit")),
+        ("closed", T("办结", "Closed")),
+    ),
+    paragraphs=(
+        T("{entries}", "{entries}"),
+        T("{steps}", "{steps}"),
+        T("{parts}", "{parts}"),
+        T("{files}", "{files}"),
+    ),
+    copies=T(
+        "本件与 case.json、附件和账本证明一同保存，可离线核验。",
+        "Kept with case.json, the attachments and the ledger's proofs; it can be checked offline.",
+    ),
+)
+
 system = System(
     slug="cases",
     chapter="kernel",
@@ -108,6 +134,7 @@ system = System(
     summary=T("事项流转、时限与工作日历", "Moves, time limits and the working calendar"),
     needs=("identity", "messages"),
     declares=(
+        RECORD,
         WorkEntry("inbox", T("待办", "Inbox"), "/work/", "", icon="inbox", order=1),
         WorkEntry("search", T("查办件", "Find cases"), "/work/search/", "", icon="search", order=2),
         WorkEntry("precedents", T("裁定先例", "Rulings"), "/work/precedents/", "", icon="stamp", order=40),
@@ -201,6 +228,22 @@ system = System(
             "process_worker",
             T("流程经办", "Worker in drawn processes"),
             actions=("cases.process_work", "cases.process_read"),
+        ),
+        Action("shred", T("到期销毁个人信息", "Delete personal data when due")),
+        Role(
+            "archivist",
+            T("档案管理", "Archivist"),
+            actions=("cases.shred",),
+            reach="region",
+        ),
+        WorkEntry(
+            "retention",
+            T("保存期满", "Kept long enough"),
+            "/work/retention/",
+            "cases.shred",
+            icon="archive",
+            order=70,
+            section="manage",
         ),
         Action("calendar", T("维护工作日历", "Keep the working calendar")),
         Role(

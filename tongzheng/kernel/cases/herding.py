@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -99,13 +100,20 @@ def write(
         written.add("hs", _STOPS, (at,))
     if any(one.restarts for one in changes):
         written.add("hr", _RESTARTS, ())
+    told = {"note": sha256(note.strip().encode()).hexdigest()} if note.strip() else {}
     entries = [
         ledger.writing(
             act=act,
             subject=f"case:{one.before.number}",
             actor=by[0],
             label=by[1],
-            body={**body, "from": one.before.state, "to": one.after.state, "version": one.before.version + 1},
+            body={
+                **body,
+                **told,
+                "from": one.before.state,
+                "to": one.after.state,
+                "version": one.before.version + 1,
+            },
             at=at,
         )
         for one in changes

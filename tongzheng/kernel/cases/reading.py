@@ -79,6 +79,8 @@ PRIVATE = (
     "tick",
     "hand",
     "supervise",
+    "export",
+    "shred",
 )
 """Kinds of event that an applicant does not see."""
 

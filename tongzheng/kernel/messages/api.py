@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .delivery import deliver_due, receipt
 from .documents import document
-from .outbox import Addressee, Writing, send, together, writing
+from .outbox import Addressee, Writing, forget, send, together, writing
 from .reading import MessageView, PhoneView, inbox, mark_read, sent_to_phone, unread_count
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Writing",
     "deliver_due",
     "document",
+    "forget",
     "inbox",
     "mark_read",
     "receipt",

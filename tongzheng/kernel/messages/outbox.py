@@ -192,6 +192,23 @@ def send(
         return (int(cursor.fetchone()[0]),)
 
 
+def forget(case: str) -> int:
+    """Blot out whom the messages about a case went to and what they said, in the caller's transaction; return how many.
+
+    That they were sent, when and how stays. For the lawful deletion of a case's personal data; the caller has asked
+    for permission and records it.
+    """
+    if not case:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE messages_message SET address = %s, blind = NULL, masked = '', account_id = NULL, person_id = NULL,"
+            " boxed = FALSE, subject = '', body = '' WHERE case_ref = %s AND state <> 'queued'",
+            [seal_json({}, use=USE), case],
+        )
+        return int(cursor.rowcount)
+
+
 def _reachable(to: Addressee, wanted: Sequence[str]) -> dict[str, str]:
     faults: dict[str, T] = {}
     for name in wanted:
