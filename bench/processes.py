@@ -65,7 +65,7 @@ def people() -> tuple[int, Any, Any, Any]:
     )
 
     def actor(id: int, *actions: str) -> Any:
-        held = {f"cases.process_{action}": "region" for action in actions}
+        held = {f"cases.process_{action}": "region" for action in actions} | {"definitions.read": "region"}
         return Actor(id, "张＊", "staff", (PostView(id, "科员", office, "审批局", "141102", held),))
 
     return office, actor(3001, "draw"), actor(3002, "publish", "read"), actor(3003, "work", "read")

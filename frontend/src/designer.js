@@ -30,7 +30,7 @@ async function sheet(kind) {
 
 function board(kind, label) {
   const place = document.createElement("div");
-  place.className = `board ${kind}`;
+  place.className = `board board-${kind}`;
   place.setAttribute("role", "application");
   place.setAttribute("aria-label", label);
   place.tabIndex = 0;

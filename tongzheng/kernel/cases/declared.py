@@ -132,7 +132,7 @@ system = System(
     plan="",
     title=T("办件引擎", "Cases"),
     summary=T("事项流转、时限与工作日历", "Moves, time limits and the working calendar"),
-    needs=("identity", "messages"),
+    needs=("definitions", "identity", "messages"),
     declares=(
         RECORD,
         WorkEntry("inbox", T("待办", "Inbox"), "/work/", "", icon="inbox", order=1),
@@ -215,13 +215,13 @@ system = System(
         Role(
             "process_drawer",
             T("流程绘制", "Drawer of processes"),
-            actions=("cases.process_draw", "cases.process_read"),
+            actions=("cases.process_draw", "cases.process_read", "definitions.read"),
             reach="region",
         ),
         Role(
             "process_publisher",
             T("流程发布", "Publisher of processes"),
-            actions=("cases.process_publish", "cases.process_read"),
+            actions=("cases.process_publish", "cases.process_read", "definitions.read"),
             reach="region",
         ),
         Role(

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tongzheng.kernel.core.errors import BadFile, Fault, Invalid, Missing, SignInNeeded, TooLarge
 from tongzheng.kernel.core.text import T
+from tongzheng.kernel.definitions import api as definitions
 from tongzheng.kernel.identity import api as identity
 
 from . import api, sql
 from .declarations import case_type
-from .drawn import living, picturing, publishing, stepping
+from .drawn import defining, living, picturing, publishing, stepping
 from .drawn.model import Model, understand
 from .drawn.reading import MOST_BYTES, read
 from .incoming import received
@@ -43,7 +44,7 @@ def processes(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "cases/processes.html",
-        {"rows": [_row(row) for row in rows], "may_draw": bool(identity.may(actor, publishing.DRAW))},
+        {"rows": [_row(row) for row in rows], "may_draw": bool(identity.may(actor, defining.DRAW))},
     )
 
 
@@ -55,7 +56,7 @@ def _row(row: api.DrawingView) -> dict[str, Any]:
 def new(request: HttpRequest) -> HttpResponse:
     """Hand in the first draft of a process."""
     actor = _actor(request)
-    identity.require(actor, publishing.DRAW)
+    identity.require(actor, defining.DRAW)
     if request.method != "POST":
         return render(request, "cases/process_new.html", {"typed": {}, "errors": {}})
     typed = {name: request.POST.get(name, "").replace("\0", "") for name in TYPED}
@@ -134,7 +135,7 @@ def _shown(
     content = api.drawing_content(chosen.id, actor=actor)
     own = actor.id is not None and chosen.made_by == actor.id
     errors = any(one.level == "error" for one in findings)
-    publishes = bool(identity.may(actor, publishing.PUBLISH))
+    publishes = bool(identity.may(actor, defining.PUBLISH))
     return render(
         request,
         "cases/process.html",
@@ -148,7 +149,7 @@ def _shown(
             "own": own,
             "may_publish": publishes and not own and not errors and chosen.state != "published",
             "may_retire": publishes and chosen.state == "published",
-            "may_draw": bool(identity.may(actor, publishing.DRAW)),
+            "may_draw": bool(identity.may(actor, defining.DRAW)),
             "slip": slip,
         },
         status=status,
@@ -226,9 +227,7 @@ def way(request: HttpRequest, number: str) -> HttpResponse:
     if not living.drawn(sheet.case.type_id):
         raise Missing(T("这个办件不按流程图办理", "This case does not run by a drawing"))
     stood = stepping.load(sheet.case.id)
-    found = sql.rows("SELECT content FROM cases_drawing_version WHERE id = %s", (stood.version_id,))
-    if not found:
-        raise Missing(publishing.NO_VERSION)
+    content = definitions.version(stood.version_id).content
     here: dict[str, int] = {}
     for token in stood.state["tokens"].values():
         here[token["at"]] = here.get(token["at"], 0) + 1
@@ -240,7 +239,7 @@ def way(request: HttpRequest, number: str) -> HttpResponse:
         )
         for id in json_of(path)
     }
-    model = understand(read(bytes(found[0][0])))
+    model = understand(read(content.encode()))
     troubles = [
         {
             "name": model.at(one["at"])[0] or one["at"],

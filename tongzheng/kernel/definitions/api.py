@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .deciding import decide, rehearse, roll_back
 from .drafting import begin, drop, propose, save, withdraw
-from .reading import compare, history, in_force, look, overview, standing, version
+from .reading import compare, forget, history, in_force, look, overview, standing, version
 from .views import Change, Comparison, DefinitionView, History, Page, Row, Standing, VersionView
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "compare",
     "decide",
     "drop",
+    "forget",
     "history",
     "in_force",
     "look",

@@ -153,6 +153,7 @@ def _told(offered: Definable, made: VersionView) -> None:
                 content=made.content,
                 organisation_id=of.organisation_id,
                 region=of.region,
+                effective_from=made.effective_from or clock.now(),
             )
         )
 

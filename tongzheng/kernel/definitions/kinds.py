@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tongzheng.kernel.core.text import T
@@ -82,6 +83,7 @@ class Publication:
     content: str
     organisation_id: int
     region: str
+    effective_from: datetime
 
 
 def _nothing_tried(content: str, in_force: str | None) -> tuple[Outcome, ...]:

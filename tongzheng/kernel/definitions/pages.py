@@ -248,7 +248,7 @@ def _sheet(
         trial = showing.trials(found.outcomes)
     findings = found.findings if text == found.content else offers.findings(offered, text)
     asked = request.POST.dict() if request.POST.get("simulate") else {}
-    return render(
+    answer = render(
         request,
         "definitions/version.html",
         {
@@ -275,6 +275,8 @@ def _sheet(
         },
         status=fault.status if fault else 200,
     )
+    answer.style_attributes = offered.editor == "dmn"  # type: ignore[attr-defined]
+    return answer
 
 
 DONE: dict[str, T] = {

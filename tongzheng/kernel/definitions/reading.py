@@ -78,6 +78,15 @@ def _keep(found: VersionView) -> VersionView:
     return found
 
 
+def forget() -> None:
+    """Drop the contents that this process remembers: for a database that was put in the place of another."""
+    global _bytes
+    with _guard:
+        _kept.clear()
+        _of_key.clear()
+        _bytes = 0
+
+
 def standing(kind: str, *, at: datetime | None = None) -> tuple[Standing, ...]:
     """Return which version of each definition of a kind is in force, by key, in one statement, without contents."""
     return tuple(

@@ -14,11 +14,12 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.errors import Missing
 from tongzheng.kernel.core.registry import System, registry
 from tongzheng.kernel.core.text import T, from_json
+from tongzheng.kernel.definitions import api as definitions
 
-from .. import sql
 from ..kinds import SYSTEM, CaseType, Clock, Field, Move, State
 from .model import understand
 from .program import Definition, compile_model
@@ -60,12 +61,19 @@ def refresh() -> None:
         return
     connection.ensure_connection()
     with connection.connection.cursor() as cursor:
-        cursor.execute("SELECT COALESCE(sum(changed), 0)::bigint FROM cases_drawing")
+        at = clock.now()
+        cursor.execute(
+            "SELECT COALESCE(sum(changed), 0)::bigint"
+            " + (SELECT count(*) FROM cases_drawing_version WHERE effective_from <= %s) FROM cases_drawing",
+            (at,),
+        )
         changed = int(cursor.fetchone()[0])
         if database != _Kept.database or changed != _Kept.changed:
             cursor.execute(
-                "SELECT key, title, prefix, opens, reads, basis, work, fields, clock FROM cases_drawing"
-                " WHERE current_id IS NOT NULL ORDER BY key"
+                "SELECT DISTINCT ON (d.key) d.key, d.title, d.prefix, d.opens, d.reads, d.basis, d.work, v.fields, v.clock"
+                " FROM cases_drawing d JOIN cases_drawing_version v ON v.key = d.key"
+                " WHERE v.effective_from <= %s ORDER BY d.key, v.n DESC",
+                (at,),
             )
             _renew([_parsed(row) for row in cursor.fetchall()])
     _Kept.database, _Kept.changed, _Kept.looked = database, changed, now
@@ -80,6 +88,7 @@ def forget() -> None:
     """Look again at the next call; nothing that a process remembers of a database outlives it."""
     _Kept.database = ""
     _compiled.clear()
+    definitions.forget()
     registry.renew(SLUG, None)
 
 
@@ -108,7 +117,7 @@ def case_type(
     basis: Mapping[str, str],
     work: Mapping[str, Any],
     fields: list[dict[str, str]],
-    clock: Mapping[str, Any] | None,
+    limit_of: Mapping[str, Any] | None,
 ) -> CaseType:
     """Return a drawing as a case type: a state and a move for each step that people do, in any of its versions."""
     law = from_json(dict(basis))
@@ -131,8 +140,9 @@ def case_type(
         Move("fail", FAILED.title, (RUNNING.name,), FAILED.name, SYSTEM, law),
     ]
     limit = None
-    if clock:
-        limit = Clock("process", T("办理时限", "Time limit"), clock["unit"], int(clock["amount"]), law)
+    if limit_of:
+        title_of = T("办理时限", "Time limit")
+        limit = Clock("process", title_of, limit_of["unit"], int(limit_of["amount"]), law)
     return CaseType(
         name=key,
         title=from_json(dict(title)),
@@ -188,14 +198,15 @@ def definition(version_id: int) -> Definition:
     key = (str(connection.settings_dict["NAME"]), version_id)
     found = _compiled.get(key)
     if found is None:
-        rows = sql.rows("SELECT content FROM cases_drawing_version WHERE id = %s", (version_id,))
-        if not rows:
+        try:
+            content = definitions.version(version_id).content
+        except Missing:
             raise Missing(
                 T("这个流程的版本 {id} 已不存在", "Version {id} of this process is not there any more").fill(
                     id=version_id
                 )
-            )
-        found = _compiled[key] = compile_model(understand(read(bytes(rows[0][0]))))
+            ) from None
+        found = _compiled[key] = compile_model(understand(read(content.encode())))
         if len(_compiled) > MOST_KEPT:
             _compiled.popitem(last=False)
     else:

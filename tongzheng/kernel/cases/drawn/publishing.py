@@ -1,51 +1,44 @@
-"""Drawings from draft to publication by a second person, retirement and the way back; every change is on the ledger."""
+"""Drawings handed in as files: the same drafts, approval and versions that the designer works on (`definitions`), seen
+as cases see them."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
-from typing import Any
 
-import orjson
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.errors import Conflict, Invalid, Missing, Refused
 from tongzheng.kernel.core.registry import registry
 from tongzheng.kernel.core.text import T, from_json
+from tongzheng.kernel.definitions import api as definitions
 from tongzheng.kernel.identity import api as identity
-from tongzheng.kernel.identity.kinds import Action
 from tongzheng.kernel.ledger import api as ledger
-from tongzheng.kernel.messages.kinds import Template
 
-from .. import forms, people, sql
-from ..clocks import UNITS
-from ..kinds import APPLICANT, CaseType
+from .. import people, sql
+from ..kinds import CaseType
 from ..record import json_of
-from . import judging, living, places, soundness, working
-from .model import Finding, Model, understand
-from .program import Definition, compile_model
-from .reading import read
+from . import living
+from .defining import APPLY, DRAW, KIND, PUBLISH, READ, Said, about, judged, keep_named, plain
+from .model import Finding, understand
+from .program import NotRunnable, choose
+from .reading import OURS, read
 
-DRAW, PUBLISH, READ = "cases.process_draw", "cases.process_publish", "cases.process_read"
-APPLY = "cases.process_apply"
 STATES = {
     "draft": T("草稿", "draft"),
     "published": T("已发布", "published"),
     "retired": T("已停用", "retired"),
 }
-_COLUMNS = (
-    "v.id, v.key, v.n, v.state, v.digest, v.note, v.made_at, v.made_by, v.made_label, v.published_at, v.published_label,"
-    " v.retired_at, d.title, d.prefix"
-)
-_FROM = "FROM cases_drawing_version v JOIN cases_drawing d ON d.key = v.key"
+NO_VERSION = T("没有这个版本", "There is no such version")
+OWN = T("自己画的流程须由他人发布", "Who drew a process cannot publish it; somebody else must")
 
 
 @dataclass(frozen=True, slots=True)
 class DrawingView:
-    """One version of a drawing."""
+    """One version of a drawing. `n` counts them as they were begun, drafts too; what is published has
+    a number of its own besides."""
 
     id: int
     key: str
@@ -68,10 +61,6 @@ class DrawingView:
         return f"{living.PREFIX}{self.key}"
 
 
-def _view(row: tuple[Any, ...]) -> DrawingView:
-    return DrawingView(*(*row[:12], from_json(json_of(row[12])), row[13]))
-
-
 def save_drawing(
     *,
     actor: identity.Actor,
@@ -84,85 +73,84 @@ def save_drawing(
     reads: str = READ,
     note: str = "",
 ) -> DrawingView:
-    """Keep a new draft of a drawing, whatever is still wrong with it; the first one makes the drawing.
+    """Keep a new draft of a drawing, whatever is still wrong with it; a sound one awaits its publication at once.
 
     Args: key, its name in ids (letters, digits, underscore); content, BPMN 2.0; prefix, of its case numbers; basis, the
     legal basis; opens and reads, action ids. Raises SignInNeeded, Refused, Invalid, BadFile (with line and element).
     """
     identity.require(actor, DRAW)
-    slips: dict[str, T] = {}
+    told = Said("", prefix, opens, reads, basis)
+    slips = about(told)
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", key):
         slips["key"] = T(
             "小写字母开头，只含字母、数字、下划线", "Small letters, digits, underscores; a letter first"
         )
-    if not re.fullmatch(r"[A-Z]{1,8}", prefix):
-        slips["prefix"] = T("一到八个大写字母", "One to eight capitals")
     if any(
         one.prefix == prefix and id != f"{living.PREFIX}{key}" for id, one in registry.of(CaseType).items()
     ):
         slips["prefix"] = T("这个编号前缀已有人用", "This prefix is taken")
-    for name, text, most in (("title", title, 80), ("basis", basis, 400)):
-        if not (0 < len(text.zh.strip()) <= most and 0 < len(text.en.strip()) <= most):
-            slips[name] = T("两种文字都要填写", "Both languages are needed")
-    for name, action in (("opens", opens), ("reads", reads)):
-        declared = registry.find(Action, action)
-        if declared is None or (name == "reads" and declared.open_to):
-            slips[name] = T(
-                "没有这项权限，或不能用在这里", "There is no such action, or it cannot be used here"
-            )
-    if len(note) > 400 or "\0" in note:
-        slips["note"] = T("最多 400 个字", "At most 400 characters")
+    if not (0 < len(title.zh.strip()) <= 80 and 0 < len(title.en.strip()) <= 80):
+        slips["title"] = T("两种文字都要填写", "Both languages are needed")
     if slips:
         raise Invalid(fields=slips)
-    read(content)
-    now = clock.now()
-    digest = sha256(content).hexdigest()
-    by = (actor.id, people.actor_label(actor, identity.may(actor, DRAW).post_id))
-    try:
-        with transaction.atomic():
-            # The row of the drawing is the lock: versions are numbered one after another.
-            sql.rows(
-                "INSERT INTO cases_drawing (key, title, prefix, opens, reads, basis, work, fields, changed)"
-                " VALUES (%s, %s::jsonb, %s, %s, %s, %s::jsonb, '{}', '[]', 1)"
-                " ON CONFLICT (key) DO UPDATE SET title = excluded.title, basis = excluded.basis",
-                (key, _text(title), prefix, opens, reads, _text(basis)),
+    text = stamped(content, told)
+    with transaction.atomic():
+        keep_named(key, title, prefix, basis, opens, reads)
+        if any(one.definition.key == key for one in _rows(actor, key)):
+            draft = definitions.begin(KIND, key, actor=actor, content=text, note=note)
+        else:
+            body = _home(actor)
+            draft = definitions.begin(
+                KIND, key, actor=actor, title=title, organisation=body, content=text, note=note
             )
-            found = sql.rows(
-                "INSERT INTO cases_drawing_version (key, n, state, content, digest, note, made_at, made_by, made_label,"
-                " published_label) SELECT %s::text, COALESCE(max(n), 0) + 1, 'draft', %s::bytea, %s::text, %s::text,"
-                " %s::timestamptz, %s::bigint, %s::text, '' FROM cases_drawing_version WHERE key = %s RETURNING id, n",
-                (key, content, digest, note.strip(), now, *by, key),
-            )
-            _ledger("cases.drawing.save", key, found[0][1], by, {"digest": digest}, now)
-    except IntegrityError as error:
-        if "cases_drawing_prefix" not in str(error):
-            raise
-        raise Invalid(fields={"prefix": T("这个编号前缀已有人用", "This prefix is taken")}) from None
-    return drawing_version(int(found[0][0]), actor=actor)
+        if not draft.errors:
+            draft = definitions.propose(draft.id, actor=actor, lock=draft.lock)
+    return drawing_version(draft.id, actor=actor)
 
 
-def _text(text: T) -> str:
-    return orjson.dumps(text.to_json()).decode()
-
-
-def _ledger(
-    act: str, key: str, n: int, by: tuple[int | None, str], body: dict[str, Any], now: datetime
-) -> None:
-    ledger.append(
-        act=act, subject=f"drawing:{key}", actor=by[0], label=by[1], body={"version": n, **body}, at=now
-    )
-
-
-def drawing_version(version_id: int, *, actor: identity.Actor) -> DrawingView:
-    """Return one version. Raises Refused, Missing."""
-    _may_see(actor)
-    found = sql.rows(f"SELECT {_COLUMNS} {_FROM} WHERE v.id = %s", (version_id,))
+def _home(actor: identity.Actor) -> int:
+    post = identity.may(actor, DRAW).post_id
+    found = [one.organisation_id for one in actor.posts if one.id == post]
     if not found:
-        raise Missing(NO_VERSION)
-    return _view(found[0])
+        raise Refused(T("您没有可以归口的单位", "You have no organisation that could own it"))
+    return found[0]
 
 
-NO_VERSION = T("没有这个版本", "There is no such version")
+_TAG = re.compile(r"""<(?:[\w.-]+:)?process(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*/?>""")
+
+
+def stamped(content: bytes, told: Said) -> str:
+    """Return a file as text, with what is said about it written at its process. Raises BadFile."""
+    document = read(content)
+    text = content.decode(document.encoding or "utf-8")
+    try:
+        process = choose(understand(document))
+    except NotRunnable:
+        return text
+    values = {"prefix": told.prefix, "opens": told.opens, "reads": told.reads}
+    values |= {"basis": told.basis.zh, "basisEn": told.basis.en}
+    for tag in _TAG.finditer(text):
+        if re.search(rf"""\sid\s*=\s*["']{re.escape(process)}["']""", tag[0]):
+            kept = re.sub(
+                r"""\stongzheng:(?:prefix|opens|reads|basis|basisEn)\s*=\s*(?:"[^"]*"|'[^']*')""", "", tag[0]
+            )
+            more = "".join(f' tongzheng:{name}="{_attribute(value)}"' for name, value in values.items())
+            if "xmlns:tongzheng" not in text[: tag.end()]:
+                more += f' xmlns:tongzheng="{OURS}"'
+            end = 2 if kept.endswith("/>") else 1
+            return text[: tag.start()] + kept[:-end] + more + kept[-end:] + text[tag.end() :]
+    return text
+
+
+def _attribute(value: str) -> str:
+    for sign, name in (("&", "&amp;"), ("<", "&lt;"), ('"', "&quot;")):
+        value = value.replace(sign, name)
+    return " ".join(value.split())
+
+
+def _rows(actor: identity.Actor, key: str) -> tuple[definitions.Row, ...]:
+    found = definitions.overview(actor=actor, kind=KIND, words=key, limit=200)
+    return tuple(row for row in found.rows if row.definition.key == key)
 
 
 def _may_see(actor: identity.Actor) -> None:
@@ -170,74 +158,72 @@ def _may_see(actor: identity.Actor) -> None:
         identity.require(actor, DRAW)
 
 
+def _history(key: str, actor: identity.Actor) -> definitions.History:
+    return definitions.history(KIND, key, actor=actor)
+
+
+def _views(history: definitions.History) -> tuple[DrawingView, ...]:
+    key = history.definition.key
+    found = sql.rows("SELECT title, prefix, retired FROM cases_drawing WHERE key = %s", (key,))
+    title, prefix, retired = found[0] if found else (None, "", False)
+    order = {id: n for n, id in enumerate(sorted(one.id for one in history.versions), start=1)}
+    return tuple(
+        DrawingView(
+            id=one.id,
+            key=key,
+            n=order[one.id],
+            state=(
+                "draft"
+                if one.number is None
+                else "published"
+                if one.id == history.in_force and not retired
+                else "retired"
+            ),
+            digest=one.sha256,
+            note=one.note,
+            made_at=one.made_at,
+            made_by=one.touched[0] if one.touched and one.touched[0] else None,
+            made_label=one.made_label,
+            published_at=one.decided_at if one.number else None,
+            published_label=one.decided_label if one.number else "",
+            retired_at=None,
+            title=from_json(json_of(title)) if title is not None else history.definition.title,
+            prefix=prefix,
+        )
+        for one in history.versions
+        if one.state != "dropped"
+    )
+
+
+def drawing_version(version_id: int, *, actor: identity.Actor) -> DrawingView:
+    """Return one version. Raises Refused, Missing."""
+    _may_see(actor)
+    found = definitions.look(version_id, actor=actor)
+    if found.definition.kind != KIND:
+        raise Missing(NO_VERSION)
+    for one in _views(_history(found.definition.key, actor)):
+        if one.id == version_id:
+            return one
+    raise Missing(NO_VERSION)
+
+
 def drawings(*, actor: identity.Actor, key: str = "", limit: int = 100) -> tuple[DrawingView, ...]:
     """Return the versions of a drawing, newest first, or the newest version of each. Raises SignInNeeded, Refused."""
     _may_see(actor)
     if key:
-        text = f"SELECT {_COLUMNS} {_FROM} WHERE v.key = %s ORDER BY v.n DESC LIMIT {min(limit, 500)}"
-        return tuple(_view(row) for row in sql.rows(text, (key,)))
-    text = f"SELECT DISTINCT ON (v.key) {_COLUMNS} {_FROM} ORDER BY v.key, v.n DESC LIMIT {min(limit, 500)}"
-    return tuple(_view(row) for row in sql.rows(text, ()))
+        try:
+            return _views(_history(key, actor))[:limit]
+        except Missing:
+            return ()
+    found = definitions.overview(actor=actor, kind=KIND, limit=limit)
+    views = (_views(_history(row.definition.key, actor)) for row in found.rows)
+    return tuple(one[0] for one in views if one)
 
 
 def drawing_content(version_id: int, *, actor: identity.Actor) -> bytes:
-    """Return a version's BPMN, as it was handed in. Raises Refused, Missing."""
+    """Return a version's BPMN. Raises Refused, Missing."""
     _may_see(actor)
-    found = sql.rows("SELECT content FROM cases_drawing_version WHERE id = %s", (version_id,))
-    if not found:
-        raise Missing(NO_VERSION)
-    return bytes(found[0][0])
-
-
-def judged(content: bytes, now: datetime) -> tuple[Model, list[Finding]]:
-    """Return what a drawing means and all that is wrong with it, in the light of what this city has."""
-    model = understand(read(content))
-    names = _names(model)
-    known = soundness.Known(
-        services=judging.services(),
-        decisions=judging.decisions(),
-        actions={*registry.of(Action), APPLICANT},
-        faulty=lambda text: judging.faulty(text, names),
-    )
-    found = soundness.examine(model, now=now, known=known)
-    found += [
-        model.finding("form", "error", element.id, T(fault, fault))
-        for element in model.elements.values()
-        for fault in forms.faults(living.field_of(entry) for entry in places.fields(element.node))
-    ]
-    templates = registry.of(Template)
-    for element in model.elements.values():
-        told = places.own(element.node, "tell")
-        if told and told not in templates:
-            words = T("没有消息模板“{x}”", "there is no template “{x}”").fill(x=told[:80])
-            found.append(model.finding("unknown-template", "error", element.id, words))
-    return model, found
-
-
-GIVEN = (
-    "region",
-    "organisation",
-    "case_number",
-    "opener",
-    "starter",
-    "loopCounter",
-    "activationCount",
-    "result",
-)
-"""Variables that every process, or some place in it, has without saying so."""
-
-
-def _names(model: Model) -> set[str]:
-    """Return the variables that expressions of a drawing may speak of."""
-    names = {*GIVEN, "numberOfInstances", "numberOfCompletedInstances", "numberOfActiveInstances"}
-    for element in model.elements.values():
-        node, many = element.node, element.many
-        names |= {entry.get("name", "") for entry in places.fields(node)}
-        names |= {name for mapping in places.mappings(node) for name, _ in mapping}
-        names |= {places.own(node, "result"), element.id}
-        if many is not None:
-            names |= {many.item, many.result, many.results}
-    return {name for name in names if name}
+    return plain(definitions.look(version_id, actor=actor).content)
 
 
 def findings(version_id: int, *, actor: identity.Actor) -> tuple[Finding, ...]:
@@ -252,110 +238,50 @@ def publish_drawing(version_id: int, *, actor: identity.Actor) -> DrawingView:
     people publishing at once), Missing.
     """
     identity.require(actor, PUBLISH)
-    return _in_force(version_id, actor, ("draft",), "cases.drawing.publish")
-
-
-def roll_back(version_id: int, *, actor: identity.Actor) -> DrawingView:
-    """Put a retired version in force again. Raises as `publish_drawing`."""
-    identity.require(actor, PUBLISH)
-    return _in_force(version_id, actor, ("retired",), "cases.drawing.roll_back")
-
-
-def _in_force(version_id: int, actor: identity.Actor, from_: tuple[str, ...], act: str) -> DrawingView:
-    before = drawing_version(version_id, actor=actor)
-    if actor.id is not None and before.made_by == actor.id:
-        raise Refused(
-            T("自己画的流程须由他人发布", "Who drew a process cannot publish it; somebody else must")
+    seen = definitions.look(version_id, actor=actor)
+    if actor.id is not None and actor.id in seen.touched:
+        raise Refused(OWN)
+    if seen.number is not None:
+        raise Conflict(
+            T("这个版本已经不是那时的状态，请看最新情况", "This version has changed meanwhile; look again")
         )
-    now = clock.now()
-    content = drawing_content(version_id, actor=actor)
-    model, found = judged(content, now)
-    errors = {one.element or "drawing": one.words for one in found if one.level == "error"}
+    errors = {one.place or "drawing": one.words for one in seen.findings if one.level == "error"}
     if errors:
-        raise Invalid(
-            T("流程图有 {n} 处错误，不能发布", "The drawing has {n} errors and cannot be published").fill(
-                n=len(errors)
-            ),
-            fields=errors,
-        )
-    definition = compile_model(model)
-    by = (actor.id, people.actor_label(actor, identity.may(actor, PUBLISH).post_id))
-    with transaction.atomic():
-        ((work,),) = sql.rows("SELECT work FROM cases_drawing WHERE key = %s FOR UPDATE", (before.key,))
-        if (
-            sql.rows("SELECT state FROM cases_drawing_version WHERE id = %s", (version_id,))[0][0]
-            not in from_
-        ):
-            raise Conflict(
-                T(
-                    "这个版本已经不是那时的状态，请看最新情况",
-                    "This version has changed meanwhile; look again",
-                )
-            )
-        sql.rows(
-            "UPDATE cases_drawing_version SET state = 'retired', retired_at = %s WHERE key = %s AND state = 'published'",
-            (now, before.key),
-        )
-        sql.rows(
-            "UPDATE cases_drawing_version SET state = 'published', published_at = %s, published_by = %s,"
-            " published_label = %s, retired_at = NULL WHERE id = %s",
-            (now, *by, version_id),
-        )
-        sql.rows(
-            "UPDATE cases_drawing SET current_id = %s, work = %s::jsonb, fields = %s::jsonb, clock = %s::jsonb,"
-            " changed = changed + 1 WHERE key = %s",
-            (
-                version_id,
-                orjson.dumps(_work(definition, json_of(work))).decode(),
-                orjson.dumps(_fields(definition)).decode(),
-                _clock(model, definition),
-                before.key,
-            ),
-        )
-        _ledger(act, before.key, before.n, by, {"digest": before.digest}, now)
-    living.look_again()
+        words = T("流程图有 {n} 处错误，不能发布", "The drawing has {n} errors and cannot be published")
+        raise Invalid(words.fill(n=len(errors)), fields=errors)
+    definitions.decide(version_id, actor=actor, lock=seen.lock, approve=True)
     return drawing_version(version_id, actor=actor)
+
+
+def roll_back(version_id: int, *, actor: identity.Actor, reason: str = "") -> DrawingView:
+    """Put an earlier version in force again, as a new one. Raises as `publish_drawing`."""
+    identity.require(actor, PUBLISH)
+    former = definitions.look(version_id, actor=actor)
+    newest = _history(former.definition.key, actor).newest
+    made = definitions.roll_back(
+        version_id,
+        actor=actor,
+        instead_of=newest.id if newest else 0,
+        reason=reason or f"恢复第 {former.number} 版 · version {former.number} again",
+    )
+    return drawing_version(made.id, actor=actor)
 
 
 def retire_drawing(key: str, *, actor: identity.Actor) -> None:
     """Let no more cases be opened by a drawing; those that run go on. Raises Refused, Conflict (none in force)."""
     identity.require(actor, PUBLISH)
     now = clock.now()
-    by = (actor.id, people.actor_label(actor, identity.may(actor, PUBLISH).post_id))
     with transaction.atomic():
         found = sql.rows(
-            "UPDATE cases_drawing_version SET state = 'retired', retired_at = %s WHERE key = %s AND state = 'published'"
-            " RETURNING n",
-            (now, key),
+            "UPDATE cases_drawing d SET retired = TRUE, changed = changed + 1 WHERE key = %s AND NOT retired"
+            " AND EXISTS (SELECT 1 FROM cases_drawing_version v WHERE v.key = d.key AND v.effective_from <= %s)"
+            " RETURNING key",
+            (key, now),
         )
         if not found:
             raise Conflict(T("这个流程没有发布", "This process is not published"))
-        sql.rows("UPDATE cases_drawing SET changed = changed + 1 WHERE key = %s", (key,))
-        _ledger("cases.drawing.retire", key, found[0][0], by, {}, now)
+        label = people.actor_label(actor, identity.may(actor, PUBLISH).post_id)
+        ledger.append(
+            act="cases.drawing.retire", subject=f"drawing:{key}", actor=actor.id, label=label, body={}, at=now
+        )
     living.look_again()
-
-
-def _work(definition: Definition, old: dict[str, Any] | None) -> dict[str, Any]:
-    """Return every step of this and older versions, with what it is called and the actions that do it."""
-    work = dict(old or {})
-    for place in definition.places.values():
-        if place.kind in ("userTask", "manualTask"):
-            actions = set(work.get(place.id, {}).get("actions", ())) | {working.action_of(place)}
-            work[place.id] = {"title": working.title_of(place).to_json(), "actions": sorted(actions)}
-    return work
-
-
-def _fields(definition: Definition) -> list[dict[str, str]]:
-    for name in definition.starts:
-        place = definition.places[name]
-        if place.kind == "startEvent" and not place.triggers:
-            return list(place.fields)
-    return []
-
-
-def _clock(model: Model, definition: Definition) -> str | None:
-    node = model.scopes[definition.process].node
-    amount, unit = places.own(node, "due"), places.own(node, "unit") or "working_day"
-    if not amount.isdecimal() or unit not in UNITS:
-        return None
-    return orjson.dumps({"amount": int(amount), "unit": unit}).decode()

@@ -1,4 +1,4 @@
-"""The tables of drawn processes: what was drawn, each version of it, and where each case stands in its version."""
+"""The tables of drawn processes: what each published version means to cases, and where each case stands in its own."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from django.db.models import Q
 
 
 class Drawing(models.Model):
-    """A process as officials know it: its name, who may open it, and which version is in force. `work` names every
-    step that some version has, so that the inbox finds work of old versions too; `changed` counts changes, so that
-    every process of the server sees them."""
+    """A process as cases know it: its name and who may open it. `work` names every step that some version has, so that
+    the inbox finds work of old versions too; `changed` counts changes, so that every process of the server sees them;
+    `retired`: no more cases are opened. Drafts, approval and contents are the definitions engine's."""
 
     key = models.TextField(primary_key=True, db_collation="C")
     title = models.JSONField()
@@ -19,11 +19,9 @@ class Drawing(models.Model):
     opens = models.TextField(db_collation="C")
     reads = models.TextField(db_collation="C")
     basis = models.JSONField()
-    current_id = models.BigIntegerField(null=True)
     work = models.JSONField(default=dict)
-    fields = models.JSONField(default=list)
-    clock = models.JSONField(null=True)
     changed = models.IntegerField(default=1)
+    retired = models.BooleanField(default=False)
 
     class Meta:
         db_table = "cases_drawing"
@@ -31,31 +29,19 @@ class Drawing(models.Model):
 
 
 class DrawingVersion(models.Model):
-    """One version of a drawing. Its content never changes once it is kept; `state`: draft, published, retired."""
+    """What a published version means to cases: what is asked at its start, its time limit. Its id is the definition
+    version's; of those whose day has come, the highest `n` is in force."""
 
-    id = models.BigAutoField(primary_key=True)
+    id = models.BigIntegerField(primary_key=True)
     key = models.TextField(db_collation="C")
     n = models.IntegerField()
-    state = models.TextField(db_collation="C", default="draft")
-    content = models.BinaryField()
-    digest = models.TextField(db_collation="C")
-    note = models.TextField(default="")
-    made_at = models.DateTimeField()
-    made_by = models.BigIntegerField(null=True)
-    made_label = models.TextField()
-    published_at = models.DateTimeField(null=True)
-    published_by = models.BigIntegerField(null=True)
-    published_label = models.TextField(default="")
-    retired_at = models.DateTimeField(null=True)
+    fields = models.JSONField(default=list)
+    clock = models.JSONField(null=True)
+    effective_from = models.DateTimeField()
 
     class Meta:
         db_table = "cases_drawing_version"
-        constraints = [
-            models.UniqueConstraint(fields=["key", "n"], name="cases_drawing_version_n"),
-            models.UniqueConstraint(
-                fields=["key"], name="cases_drawing_version_one", condition=Q(state="published")
-            ),
-        ]
+        constraints = [models.UniqueConstraint(fields=["key", "n"], name="cases_drawing_version_n")]
 
 
 class Process(models.Model):

@@ -200,9 +200,7 @@ def migrate_case(
     )
     if stood.state["status"] != "running":
         raise Conflict(T("这个办件已经结束", "This case has ended"))
-    found = sql.rows(
-        "SELECT key FROM cases_drawing_version WHERE id = %s AND state <> 'draft'", (to_version,)
-    )
+    found = sql.rows("SELECT key FROM cases_drawing_version WHERE id = %s", (to_version,))
     if not found or f"{living.PREFIX}{found[0][0]}" != record.type_id:
         raise Missing(T("没有这个版本", "There is no such version"))
     old, new = living.definition(stood.version_id), living.definition(to_version)

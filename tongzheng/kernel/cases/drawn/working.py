@@ -59,8 +59,9 @@ class Begun:
 def current_version(type_id: str) -> int:
     """Return the version in force of a drawn case type. Raises Missing."""
     rows = sql.rows(
-        "SELECT id FROM cases_drawing_version WHERE key = %s AND state = 'published'",
-        (type_id.removeprefix(living.PREFIX),),
+        "SELECT v.id FROM cases_drawing d JOIN cases_drawing_version v ON v.key = d.key"
+        " WHERE d.key = %s AND NOT d.retired AND v.effective_from <= %s ORDER BY v.n DESC LIMIT 1",
+        (type_id.removeprefix(living.PREFIX), clock.now()),
     )
     if not rows:
         raise Missing(T("这个流程没有发布", "This process is not published"))

@@ -56,7 +56,7 @@ def office(db: object) -> Office:
     )
 
     def actor(id: int, name: str, organisation: int, region: str, *actions: str, reach: str = "own") -> Actor:
-        held = {f"cases.process_{action}": reach for action in actions}
+        held = {f"cases.process_{action}": reach for action in actions} | {"definitions.read": "region"}
         return Actor(id, name, "staff", (PostView(id, "科员", organisation, "审批局", region, held),))
 
     return Office(

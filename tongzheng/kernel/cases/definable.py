@@ -1,0 +1,26 @@
+"""What officials write that cases run by: drawn processes."""
+
+from __future__ import annotations
+
+from tongzheng.kernel.core.text import T
+from tongzheng.kernel.definitions.kinds import Definable
+
+from .drawn import defining
+
+definables = (
+    Definable(
+        name=defining.KIND,
+        title=T("流程", "Process"),
+        media_type="application/xml",
+        extension="bpmn",
+        basis=T("各流程写明自己的法定依据", "Each process states its own legal basis"),
+        blank=defining.blank,
+        check=defining.check,
+        parts=defining.parts,
+        published=defining.published,
+        most=2 * 1024 * 1024,
+        draws=defining.DRAW,
+        publishes=defining.PUBLISH,
+        editor="bpmn",
+    ),
+)
