@@ -91,7 +91,8 @@ class City:
             )
         self.wait_healthy(patience)
         # The worker starts when the web server answers, so a page can be had a moment before it runs.
-        self.wait_for(lambda: {"web", "worker", "postgres"} <= self.running()["processes"].keys(), 20)
+        parts = {"web", "worker"} if "DATABASE_URL" in self.environment else {"web", "worker", "postgres"}
+        self.wait_for(lambda: parts <= self.running()["processes"].keys(), 45)
         return time.monotonic() - began
 
     def stop(self, patience: float = 30) -> float:

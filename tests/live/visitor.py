@@ -30,12 +30,13 @@ class Answer:
 
 
 class Visitor:
-    """One browser of one person."""
+    """One browser of one person; `home` is their network address, as a proxy in front of the city tells it."""
 
-    def __init__(self, address: str, *, patience: float = 30) -> None:
+    def __init__(self, address: str, *, patience: float = 30, home: str = "") -> None:
         parts = urlsplit(address)
         self.host, self.port = parts.hostname or "127.0.0.1", parts.port or 80
         self.patience = patience
+        self.home = home
         self.cookies: dict[str, str] = {}
 
     def get(self, path: str) -> Answer:
@@ -63,6 +64,8 @@ class Visitor:
             headers["Content-Type"] = kind
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if self.home:
+            headers["X-Forwarded-For"] = self.home
         line = http.client.HTTPConnection(self.host, self.port, timeout=self.patience)
         try:
             line.request(method, path, body, headers)
