@@ -151,6 +151,13 @@ def split_slip(before: dict[str, Any], carried_to: str | None, member: Record) -
     return None
 
 
+def let_go(declared: CaseType, before: dict[str, Any], carried_to: str | None, member: Record) -> bool:
+    """Tell whether a member is given back when its leader ends by itself: not one that has its answer already and
+    goes on from there by its own moves."""
+    answered = carried_to is not None and _goes_on(declared, member.state)
+    return not answered and split_slip(before, carried_to, member) is None
+
+
 def released(before: dict[str, Any], carried_to: str | None, member: Record) -> Change:
     """Return a member as undoing leaves it: as it was, its own time running on as if it had never been merged."""
     if carried_to is None:

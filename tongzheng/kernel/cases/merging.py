@@ -192,7 +192,7 @@ def carry(
         changes = []
         for row in sql.rows(_KEPT, (leader.id,)):
             one, before, carried = _kept(row)
-            if one.phase != 2 and grouping.split_slip(before, carried, one) is None:
+            if one.phase != 2 and grouping.let_go(declared, before, carried, one):
                 changes.append(_labelled(grouping.released(before, carried, one)))
         _release(written, declared, leader, changes, by, leader.number, now)
 
