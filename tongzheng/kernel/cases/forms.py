@@ -6,12 +6,15 @@ of the latter without a purpose.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, Protocol
 
 from tongzheng.kernel.core.codes import masked_id, masked_name, masked_phone
 from tongzheng.kernel.core.text import T
+from tongzheng.kernel.rules import api as rules
 
 from .entries import CHOOSE, KINDS, REQUIRED, Lookup, Slip, parser
 from .kinds import Field
@@ -126,6 +129,8 @@ class _Reading:
             self.errors[field.name] = slip.words
 
     def _wanted(self, field: Field) -> bool:
+        if field.hide and self._hidden(field):
+            return False
         if field.when is None:
             return True
         other = self.named.get(field.when[0])
@@ -133,6 +138,17 @@ class _Reading:
             return False
         self.read(other)
         return other.name in self.clean and answers(self.clean[other.name], field.when[1])
+
+    def _hidden(self, field: Field) -> bool:
+        """Tell whether a field's own condition leaves it out; a condition that gives nothing clear asks it."""
+        for word in dict.fromkeys(re.findall(r"[A-Za-z_]\w*", field.hide)):
+            if word in self.named and word != field.name:
+                self.read(self.named[word])
+        seen = {name: _plain(self.named[name], self.clean.get(name)) for name in self.named}
+        try:
+            return rules.evaluate(field.hide, seen).value is True
+        except rules.RulesError:
+            return False
 
     def _read_value(self, field: Field) -> None:
         raw = self.data.get(field.name)
@@ -161,6 +177,13 @@ class _Reading:
             _judge_file(field, file, self.upload_limit)
         kept = [_kept(file) for file in given]
         self.clean[field.name] = kept[0] if field.kind == "file" else kept
+
+
+def _plain(field: Field, value: Any) -> Any:
+    """Return a kept value as an expression sees it: numbers as numbers, money in yuan."""
+    if value is None or field.kind not in ("decimal", "money"):
+        return value
+    return Decimal(value) / 100 if field.kind == "money" else Decimal(value)
 
 
 def _blank(raw: Any) -> bool:

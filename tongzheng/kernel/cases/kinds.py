@@ -43,7 +43,8 @@ class Field:
     `kind`: text, long, integer, decimal, money, date, choice, choices, bool, id_number, uscc, phone, email,
     region, place (address with optional lon/lat), organisation, file, files.
     `personal` values are kept sealed, shown masked and revealed only with a purpose.
-    `when` is ("other_field", value): asked only if the other field has that value.
+    `when` is ("other_field", value): asked only if the other field has that value. `hide` is a FEEL expression over the
+    other fields' values: not asked when it is true.
     `prefill` names what the platform already knows: person.name, person.id_number, person.phone,
     person.address, enterprise.name, enterprise.uscc.
     """
@@ -64,6 +65,7 @@ class Field:
     prefill: str = ""
     basis: str = ""
     accept: tuple[str, ...] = ()
+    hide: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.errors import Invalid
 from tongzheng.kernel.core.registry import registry
 from tongzheng.kernel.core.text import T
+from tongzheng.kernel.definitions import api as kept
 from tongzheng.kernel.definitions import kinds as definitions
 from tongzheng.kernel.identity.kinds import Action
 from tongzheng.kernel.messages.kinds import Template
 
-from .. import forms, sql
+from .. import designed, forms, sql
 from ..clocks import UNITS
 from ..kinds import APPLICANT, CaseType
 from ..record import json_of
@@ -29,7 +30,7 @@ from .model import Finding, Model, understand
 from .program import Definition, NotRunnable, choose, compile_model
 from .reading import OURS, BadDrawing, read
 
-KIND = "cases.process"
+KIND, FORM = "cases.process", "cases.form"
 DRAW, PUBLISH, READ = "cases.process_draw", "cases.process_publish", "cases.process_read"
 APPLY = "cases.process_apply"
 PREFIX = re.compile(r"[A-Z]{1,8}")
@@ -103,12 +104,21 @@ def judged(content: bytes, now: datetime) -> tuple[Model, list[Finding]]:
         for fault in forms.faults(living.field_of(entry) for entry in places.fields(element.node))
     ]
     templates = registry.of(Template)
+    shown = {one.key: one for one in kept.standing(FORM)} if _names_forms(model) else {}
     for element in model.elements.values():
+        form = places.own(element.node, "form")
+        if form and form not in shown:
+            words = T("没有已发布的表单“{x}”", "no form is published as “{x}”").fill(x=form[:80])
+            found.append(model.finding("unknown-form", "error", element.id, words))
         told = places.own(element.node, "tell")
         if told and told not in templates:
             words = T("没有消息模板“{x}”", "there is no template “{x}”").fill(x=told[:80])
             found.append(model.finding("unknown-template", "error", element.id, words))
     return model, found
+
+
+def _names_forms(model: Model) -> bool:
+    return any(places.own(element.node, "form") for element in model.elements.values())
 
 
 GIVEN = (
@@ -130,6 +140,9 @@ def _names(model: Model) -> set[str]:
     for element in model.elements.values():
         node, many = element.node, element.many
         names |= {entry.get("name", "") for entry in places.fields(node)}
+        if form := places.own(node, "form"):
+            standing = kept.in_force(FORM, form)
+            names |= {one.name for one in designed.compiled(standing.content).fields} if standing else set()
         names |= {name for mapping in places.mappings(node) for name, _ in mapping}
         names |= {places.own(node, "result"), element.id}
         if many is not None:
@@ -213,6 +226,8 @@ def published(what: definitions.Publication) -> None:
     """Make a version known to cases, in the transaction that publishes it. Raises Invalid for a prefix that is taken."""
     model = understand(read(what.content.encode()))
     definition = compile_model(model)
+    pinned = forms_named(definition)
+    living.with_forms(definition, pinned)
     told = said(model)
     type_id = f"{living.PREFIX}{what.key}"
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", what.key):
@@ -240,14 +255,22 @@ def published(what: definitions.Publication) -> None:
         ),
     )
     sql.rows(
-        "INSERT INTO cases_drawing_version (id, key, n, fields, clock, effective_from)"
-        " VALUES (%s, %s, %s, %s::jsonb, %s::jsonb, %s)",
+        "INSERT INTO cases_drawing_version (id, key, n, fields, clock, forms, effective_from)"
+        " VALUES (%s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s)",
         (
             *(what.id, what.key, what.number, orjson.dumps(_fields(definition)).decode()),
-            *(_clock(model, definition), what.effective_from),
+            *(_clock(model, definition), orjson.dumps(pinned).decode(), what.effective_from),
         ),
     )
     living.look_again()
+
+
+def forms_named(definition: Definition) -> dict[str, int]:
+    """Return the version in force of every form that a drawing names and that is published."""
+    wanted = {place.rules["form"] for place in definition.places.values() if place.rules.get("form")}
+    if not wanted:
+        return {}
+    return {one.key: one.version_id for one in kept.standing(FORM) if one.key in wanted}
 
 
 def keep_named(key: str, title: T, prefix: str, basis: T, opens: str, reads: str) -> None:

@@ -20,6 +20,7 @@ from tongzheng.kernel.core.registry import System, registry
 from tongzheng.kernel.core.text import T, from_json
 from tongzheng.kernel.definitions import api as definitions
 
+from .. import designed, sql
 from ..kinds import SYSTEM, CaseType, Clock, Field, Move, State
 from .model import understand
 from .program import Definition, compile_model
@@ -165,6 +166,8 @@ _VENDOR_KINDS = {"string": "text", "long": "integer", "boolean": "bool", "enum":
 
 def field_of(entry: Mapping[str, str]) -> Field:
     """Return the entry of a form that a drawing describes."""
+    if "json" in entry:
+        return designed.restored(orjson.loads(entry["json"]))
     name = entry.get("name", "")
     zh = entry.get("zh") or entry.get("en") or name
     choices = []
@@ -193,6 +196,24 @@ def _number(text: str) -> float | None:
     return float(text) if text.isascii() and text.lstrip("-").replace(".", "", 1).isdecimal() else None
 
 
+def with_forms(found: Definition, pinned: Mapping[str, int]) -> None:
+    """Give the places of a compiled drawing the entries of the forms that they name, by the versions it is tied to."""
+    for place in found.places.values():
+        form = place.rules.get("form", "")
+        if form in pinned:
+            made = designed.compiled(definitions.version(pinned[form]).content)
+            entries = tuple(
+                {"name": one.name, "json": orjson.dumps(designed.kept(one)).decode()} for one in made.fields
+            )
+            place.fields = (*place.fields, *entries)
+
+
+def _forms_of(version_id: int) -> dict[str, int]:
+    rows = sql.rows("SELECT forms FROM cases_drawing_version WHERE id = %s", (version_id,))
+    found = rows[0][0] if rows else {}
+    return dict(orjson.loads(found) if isinstance(found, str | bytes) else found)
+
+
 def definition(version_id: int) -> Definition:
     """Return a version ready to run. Raises Missing if it is not there any more: its cases then stand still."""
     key = (str(connection.settings_dict["NAME"]), version_id)
@@ -206,7 +227,9 @@ def definition(version_id: int) -> Definition:
                     id=version_id
                 )
             ) from None
-        found = _compiled[key] = compile_model(understand(read(content.encode())))
+        found = compile_model(understand(read(content.encode())))
+        with_forms(found, _forms_of(version_id))
+        _compiled[key] = found
         if len(_compiled) > MOST_KEPT:
             _compiled.popitem(last=False)
     else:

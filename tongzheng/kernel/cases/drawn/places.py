@@ -23,7 +23,7 @@ def rules(kind: str, node: Node, model: Model) -> dict[str, str]:
 
     take("result", own(node, "result"), vendor(node, "resultVariable"), vendor(node, "resultVariableName"))
     take("note", own(node, "note"))
-    for name in ("action", "organisation", "handler", "due", "unit", "tell", "separate", "en"):
+    for name in ("action", "organisation", "handler", "due", "unit", "tell", "separate", "en", "form"):
         take(name, own(node, name))
     if kind == "serviceTask":
         take("service", own(node, "service"), _operation(node, model), vendor(node, "topic"))

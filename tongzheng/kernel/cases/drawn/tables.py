@@ -29,14 +29,16 @@ class Drawing(models.Model):
 
 
 class DrawingVersion(models.Model):
-    """What a published version means to cases: what is asked at its start, its time limit. Its id is the definition
-    version's; of those whose day has come, the highest `n` is in force."""
+    """What a published version means to cases: what is asked at its start, its time limit, and the version of each form
+    that it was published with (`forms`, by key). Its id is the definition version's; of those whose day has come, the
+    highest `n` is in force."""
 
     id = models.BigIntegerField(primary_key=True)
     key = models.TextField(db_collation="C")
     n = models.IntegerField()
     fields = models.JSONField(default=list)
     clock = models.JSONField(null=True)
+    forms = models.JSONField(default=dict)
     effective_from = models.DateTimeField()
 
     class Meta:

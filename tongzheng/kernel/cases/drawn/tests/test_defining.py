@@ -109,3 +109,38 @@ def begun(office: Office) -> Any:
     return api.open_case(
         "drawn.road", actor=office.clerk, title="占道", facts={}, region="141102001", organisation=office.id
     )
+
+
+SCHEMA = (
+    '{"type": "default", "components": [{"type": "number", "key": "area", "id": "area", "label": "面积",'
+    ' "decimalDigits": 0, "validate": {"required": true, "max": %d}}]}'
+)
+
+
+def form_in_force(office: Office, most: int) -> Any:
+    known = definitions.overview(actor=office.drawer, kind="cases.form").rows
+    new = {} if known else {"title": T("占道", "Road"), "organisation": office.id}
+    draft = definitions.begin("cases.form", "road", actor=office.drawer, content=SCHEMA % most, **new)
+    draft = definitions.propose(draft.id, actor=office.drawer, lock=draft.lock)
+    return definitions.decide(draft.id, actor=office.publisher, lock=draft.lock, approve=True)
+
+
+def test_a_step_asks_what_its_form_asks_and_running_cases_keep_the_form_they_began_with(
+    office: Office, morning: Any
+) -> None:
+    asks = (el("startEvent", "s", tongzheng__form="road"), *APPROVAL[1:2], END, flows("s check", "check e"))
+    missing = saved(office, *asks)
+    assert [one.code for one in api.findings(missing.id, actor=office.drawer) if one.level == "error"] == [
+        "unknown-form"
+    ]
+    form_in_force(office, 100)
+    api.publish_drawing(saved(office, *asks).id, actor=office.publisher)
+    with pytest.raises(Invalid) as caught:
+        opened(office, facts={"area": "500"})
+    assert list(caught.value.fields) == ["area"]
+    assert opened(office, facts={"area": "60"}).state == "check"
+    form_in_force(office, 10)
+    assert opened(office, facts={"area": "60"}).state == "check"
+    api.publish_drawing(saved(office, *asks).id, actor=office.publisher)
+    with pytest.raises(Invalid):
+        opened(office, facts={"area": "60"})
