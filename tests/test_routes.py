@@ -35,6 +35,7 @@ OPEN = {
     "identity:organisation_choices": "names of bodies are public",
     "identity:region_choices": "the public division codes",
     "cases:regions": "the public division codes",
+    "cases:supervision": "how long the stages of a supervision take is public, as the calendar is",
     "cases:calendar": "the working days that limits are counted in are public",
     "cases:verify": "whoever holds a document has the code printed on it",
     "cases:progress": "a number and its query code are asked instead of a session",
