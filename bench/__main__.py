@@ -1,6 +1,6 @@
 """make bench: every measurement beside its floor, each on an empty database of a PostgreSQL of our own with fsync on.
 
-python -m bench [cases] [processes] [registers] [ledger] [rules]      all of them when none is named
+python -m bench [cases] [processes] [registers] [ledger] [sweep] [rules]      all of them when none is named
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ PARTS = {
     "processes": "bench.processes",
     "registers": "bench.registers_bench",
     "ledger": "bench.ledger",
+    "sweep": "bench.sweep",
     "rules": "bench.rules_bench",
 }
 OWN_SERVER = ("cases", "rules")

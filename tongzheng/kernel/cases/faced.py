@@ -52,6 +52,8 @@ def clock_view(
         now=now, due=one.due_at, soon=one.soon_at, paused=one.paused_at, stopped=one.stopped_at
     )
     began = next((move.title for move in declared.moves if move.name == one.began), None)
+    if one.name.startswith(supervision_rules.PREFIX):
+        began = T("督办", "Ordered")
     left = wording.left(calendar, now=now, due=one.due_at, unit=one.unit, light=light)
     if one.stopped_at:
         left = T("已停止", "Stopped") if light == "done" else T("超期停止", "Stopped late")

@@ -126,7 +126,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     effect: CalendarEffect | None = None
     if request.method == "POST":
         identity.require(actor, "cases.calendar")
-        incoming = received(request, fields)
+        incoming = received(request, fields, own=("about", "running"))
         values = incoming.values
         clean, errors = validate(fields, incoming.data, today=clock.today(), lookup=PLACES)
         if not errors:

@@ -125,9 +125,12 @@ def sheet(case: int | str, *, actor: identity.Actor) -> Sheet:
     if not staff:
         events = [_for_applicant(declared, event) for event in events if event.kind not in PRIVATE]
         record = replace(record, handler_id=None, handler_label="")
-    held = json_of(found[0][len(NAMES) + 4]) or ()
+    watched = json_of(found[0][len(NAMES) + 4]) or ()
     authority = staff and identity.may(
-        actor, supervisions.SUPERVISE, organisation=record.organisation_id, region=record.region
+        actor,
+        supervisions.SUPERVISE,
+        organisation=supervisions.held(record).organisation_id,
+        region=record.region,
     )
     urge_why = urging.why_not(record, now) if mine else None
     return Sheet(
@@ -154,7 +157,7 @@ def sheet(case: int | str, *, actor: identity.Actor) -> Sheet:
         together=alongside.shown_together(
             declared, record, beside, actor, now, staff=staff, works=bool(works)
         ),
-        supervisions=supervisions.supervision_views(held, record, running, actor, now) if staff else (),
+        supervisions=supervisions.supervision_views(watched, record, running, actor, now) if staff else (),
         may_supervise=bool(authority) and not record.supervised,
         may_urge=mine and record.phase != 2 and urge_why is None,
         urge_why=urge_why if mine and record.phase != 2 and declared.urge else None,
@@ -208,6 +211,9 @@ def _shown(fields: Sequence[Field], facts: dict[str, Any]) -> tuple[FactView, ..
 
 def _event(row: tuple[Any, ...]) -> EventView:
     (n, kind, move, source, target, at, actor_id, actor, organisation_id, organisation, note) = row[:11]
+    if kind == "clock":  # the platform's own words, kept in both languages
+        zh, _, en = note.partition("\n")
+        note = str(T(zh, en or zh))
     data, document, stored = json_of(row[11]) or {}, row[12], json_of(row[13]) or {}
     data.pop(living.PATH, None)
     fields = tuple(field_of(body) for body in stored.get("fields", ()))

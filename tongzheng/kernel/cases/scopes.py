@@ -10,7 +10,7 @@ from typing import Any
 
 from tongzheng.kernel.identity import api as identity
 
-from .declarations import all_types, kinds_of_work
+from .declarations import SUPERVISED, all_types, kinds_of_work
 
 Part = tuple[str, list[Any]]
 """A piece of SQL and its parameters."""
@@ -50,7 +50,12 @@ def work_scopes(actor: identity.Actor, type_id: str | None) -> tuple[Scope, ...]
             for action in actions:
                 if action not in reaches:
                     reaches[action] = identity.reach(actor, action)
-            if reach := merged(reaches[action] for action in actions):
+            reach = merged(reaches[action] for action in actions)
+            if (
+                state == SUPERVISED
+            ):  # only the office itself answers; everybody else in the region watches elsewhere
+                reach = identity.Reach(organisations=reach.organisations)
+            if reach:
                 groups.setdefault(reach, []).append(f"{name}/{state}")
     return tuple(Scope(tuple(names), False, reach) for reach, names in groups.items())
 

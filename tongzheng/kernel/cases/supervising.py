@@ -34,7 +34,7 @@ from .supervision_rules import (
     PREFIX,
     Amounts,
 )
-from .supervisions import COLUMNS, SUPERVISE, Kept, same_office
+from .supervisions import COLUMNS, SUPERVISE, Kept, held, same_office
 
 SUPERVISED_ROLE, SUPERVISOR_ROLE = 5, 6
 ORDERED = T("督办", "Supervision ordered")
@@ -129,7 +129,8 @@ def supervise(case: int | str, *, actor: identity.Actor, level: str, reason: str
     Raises SignInNeeded, Refused, Invalid, Missing, Conflict (it is under supervision already).
     """
     record, running = _loaded(case, actor)
-    verdict = identity.may(actor, SUPERVISE, organisation=record.organisation_id, region=record.region)
+    office = held(record).organisation_id
+    verdict = identity.may(actor, SUPERVISE, organisation=office, region=record.region)
     if not verdict:
         if not acts.reads(record, actor) and not acts.works_on(record, actor):
             raise Missing(NO_CASE)
@@ -137,7 +138,7 @@ def supervise(case: int | str, *, actor: identity.Actor, level: str, reason: str
     if level not in LEVELS:
         raise Invalid(fields={"level": T("请选一般或复杂", "Choose ordinary or hard")})
     _judged(reason)
-    holder = record.organisation_id or record.previous_id or record.opener_id
+    holder = office
     if holder is None:
         raise Refused(T("没有可以督办的承办单位", "No office holds it that could be supervised"))
     now = clock.now()
@@ -171,14 +172,16 @@ def supervise(case: int | str, *, actor: identity.Actor, level: str, reason: str
         supervised=1,
     )
     amounts = {"unit": rule.unit, **rule.of(level)}
-    office = (post.organisation_id, post.organisation_name) if post else (holder, actor.label)
-    written.add("s", _BEGIN, (level, reason.strip(), orjson.dumps(amounts).decode(), now, *by, *office, PLAN))
+    body_of = (post.organisation_id, post.organisation_name) if post else (holder, actor.label)
+    written.add(
+        "s", _BEGIN, (level, reason.strip(), orjson.dumps(amounts).decode(), now, *by, *body_of, PLAN)
+    )
     first = begun[0]
     kind = f"{record.type_id}/{SUPERVISED}"
     at = (now, first.due_at, first.soon_at)
     written.add("ta", _TASK, (SUPERVISED_ROLE, kind, record.region, holder, record.handler_id, *at))
     kind = f"{record.type_id}/{SUPERVISOR}"
-    written.add("tb", _TASK, (SUPERVISOR_ROLE, kind, record.region, office[0], actor.id, *at))
+    written.add("tb", _TASK, (SUPERVISOR_ROLE, kind, record.region, body_of[0], actor.id, *at))
     body = {"level": level, **amounts, "due": begun[-1].due_at.isoformat()}
     _written(written, record, "cases.supervise", by, body, now)
 
@@ -190,7 +193,7 @@ def answer_supervision(case: int | str, *, actor: identity.Actor, words: str) ->
     Conflict (nothing is asked of the office now).
     """
     record, running = _loaded(case, actor)
-    verdict = acts.works_on(record, actor)
+    verdict = acts.works_on(held(record), actor)
     found = _open(record, actor, verdict)
     if found.stage == CONFIRM:
         raise Conflict(
@@ -209,7 +212,8 @@ def end_supervision(case: int | str, *, actor: identity.Actor, words: str, mende
     Raises SignInNeeded, Refused, Invalid, Missing, Conflict (nothing has been reported yet).
     """
     record, running = _loaded(case, actor)
-    verdict = identity.may(actor, SUPERVISE, organisation=record.organisation_id, region=record.region)
+    office = held(record).organisation_id
+    verdict = identity.may(actor, SUPERVISE, organisation=office, region=record.region)
     found = _open(record, actor, verdict)
     if not verdict:
         raise Refused(verdict.why)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +60,11 @@ class Kept:
                 setattr(self, name, datetime.fromisoformat(value))
 
 
+def held(record: Record) -> Record:
+    """Return the record as a supervision sees it: a closed case is still that of the office that held it last."""
+    return replace(record, organisation_id=record.organisation_id or record.previous_id or record.opener_id)
+
+
 def same_office(found: Kept, actor: identity.Actor) -> bool:
     """Tell whether the actor is of the office that ordered a supervision."""
     return actor.id == found.by_id or any(
@@ -75,6 +81,7 @@ def supervision_views(
 ) -> tuple[SupervisionView, ...]:
     """Return the supervisions of a case, newest first, as this reader sees them."""
     declared = case_type(record.type_id)
+    record = held(record)
     works, orders = acts.works_on(record, actor), None
     found: list[SupervisionView] = []
     for row in (Kept(values) for values in rows):

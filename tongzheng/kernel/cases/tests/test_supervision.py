@@ -96,6 +96,10 @@ def test_closing_the_case_does_not_end_its_supervision(
     assert roles(officer) == [("supervised", "办理督办")]
     assert roles(chief) == [("supervisor", "督办确认")]
     assert api.sheet(case.id, actor=chief).case.light == "done"
+    for _ in range(3):
+        api.answer_supervision(case.id, actor=officer, words=DONE)
+    api.end_supervision(case.id, actor=chief, words=DONE, mended=True)
+    assert (roles(officer), roles(chief)) == ([], [])
 
 
 def test_who_has_no_authority_supervises_nothing(

@@ -33,7 +33,7 @@ OFFICE = "行政审批"
 POSTS = {
     "窗口受理岗": ("services.window",),
     "审查岗": ("services.reviewer",),
-    "审批决定岗": ("services.decider",),
+    "审批决定岗": ("services.decider", "cases.calendar_keeper"),
     "负责人": ("services.decider", "services.steward", "cases.leader"),
     "综合岗": ("services.window", "services.reviewer"),
     "业务岗": ("services.reviewer",),
