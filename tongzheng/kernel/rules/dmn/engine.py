@@ -57,6 +57,12 @@ class Model:
         """Return the names of the main model's elements of a kind, in order."""
         return [element.name for element in self.main.elements.values() if element.kind == kind]
 
+    def inputs(self) -> set[str]:
+        """Return the names under which facts can be handed in: elements, and imports that hold elements."""
+        main = self.units[self.main.namespace]
+        found = set(main.by_name) | {name for name, _ in main.imports if name}
+        return found | {name for unit in self.units.values() for name in unit.by_name}
+
     def element(self, name: str, kind: str) -> Key:
         """Return the key of a named element. Raises BadModel when there is none."""
         for id, element in self.main.elements.items():

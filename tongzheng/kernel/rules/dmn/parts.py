@@ -88,6 +88,15 @@ class Item:
 
 
 @dataclass(slots=True)
+class Example:
+    """A test row that a decision carries: its facts and result as JSON."""
+
+    name: str
+    facts: str
+    result: str
+
+
+@dataclass(slots=True)
 class Element:
     """A node of the requirements graph. `kind` is inputData, decision, businessKnowledgeModel or decisionService."""
 
@@ -98,6 +107,7 @@ class Element:
     label: str = ""
     question: str = ""
     logic: Boxed | None = None
+    examples: list[Example] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
     knows: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element as Xml
 from xml.etree.ElementTree import ParseError, TreeBuilder
 
@@ -10,7 +11,10 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from ..feel.names import tidy
 from ..feel.notes import BadModel
-from .parts import Boxed, Document, Element, Import, Input, Item, Output, Rule, Table, Variable
+from .parts import Boxed, Document, Element, Example, Import, Input, Item, Output, Rule, Table, Variable
+
+OWN = "urn:tongzheng:rules"
+"""The namespace of what is ours in a model: the test rows."""
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 120
@@ -193,10 +197,18 @@ def _element(xml: Xml, kind: str) -> Element:
         into += [child.get("href", "") for child in _children(xml, part)]
     if kind == "decision":
         found.logic = _first(xml)
+        found.examples = list(_examples(xml))
     elif kind == "businessKnowledgeModel":
         inner = _child(xml, "encapsulatedLogic")
         found.logic = _function(inner) if inner is not None else None
     return found
+
+
+def _examples(xml: Xml) -> Iterator[Example]:
+    """Yield the test rows among a decision's extension elements."""
+    for extension in _children(xml, "extensionElements"):
+        for one in extension.iter(f"{{{OWN}}}example"):
+            yield Example(one.get("name", ""), one.get("facts", ""), one.get("result", ""))
 
 
 def _first(xml: Xml | None) -> Boxed | None:
