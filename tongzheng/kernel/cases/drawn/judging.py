@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tongzheng.kernel.core.errors import Invalid, Missing
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.rules import api as rules
 
@@ -37,8 +38,25 @@ def faulty(text: str, names: Iterable[str] = ()) -> T | None:
 
 
 def answer(effect: Effect) -> Event:
-    """Return what comes of a decision or a service: nobody offers any yet, which is an error that can be caught."""
-    return Event("failed", effect.token, name="unavailable")
+    """Return what comes of a decision, or that nothing does, which is an error that the drawing can catch.
+
+    Services are not offered by anybody yet. What is decided is kept as decided about the case.
+    """
+    if effect.kind != "decision":
+        return Event("failed", effect.token, name="unavailable")
+    number = effect.data.get("case_number")
+    try:
+        found = rules.decide(
+            effect.name,
+            facts=effect.data,
+            subject=f"case:{number}" if number else "",
+            record=bool(number),
+        )
+    except Missing:
+        return Event("failed", effect.token, name="unavailable")
+    except Invalid:
+        return Event("failed", effect.token, name="undecided")
+    return Event("done", effect.token, data={"result": found.result})
 
 
 def services() -> tuple[str, ...]:
@@ -48,4 +66,4 @@ def services() -> tuple[str, ...]:
 
 def decisions() -> tuple[str, ...]:
     """Return the decisions that a rule task can take."""
-    return ()
+    return rules.decisions()

@@ -24,6 +24,8 @@ NAMED = (
     'isExecutable="true" tongzheng:prefix="TRY" tongzheng:basis="试行办法" tongzheng:basisEn="Trial rules"'
 )
 
+pytestmark = pytest.mark.django_db
+
 
 def drawn(text: str) -> str:
     return text.replace('isExecutable="true"', NAMED)
