@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 
+import psycopg
 import pytest
 
 from tests.live.city import City, until
+from tongzheng.site import postgres
 
 pytestmark = pytest.mark.live
 
@@ -54,6 +56,20 @@ def test_a_second_city_in_the_same_folder_is_refused_in_words(city):
     other = city.run("up", "--port", "1")
     assert other.returncode == 1
     assert f"already runs (process {city.pid('supervisor')})" in other.stderr
+
+
+def test_why_the_tables_cannot_be_brought_up_to_date_is_told(tmp_path):
+    with postgres.throwaway() as server:
+        with psycopg.connect(server.url) as connection:
+            connection.execute(
+                "CREATE TABLE django_migrations (id serial, app text, name text, applied timestamptz)"
+            )
+            connection.execute(
+                "INSERT INTO django_migrations (app, name, applied) VALUES ('cases', '0010_together', now())"
+            )
+        ended = City(data=tmp_path, DATABASE_URL=server.url).run("up")
+    assert ended.returncode == 1
+    assert "cases.0010_together is applied before its dependency" in ended.stderr
 
 
 def test_a_taken_port_is_named(city, tmp_path):

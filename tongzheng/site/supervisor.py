@@ -88,7 +88,7 @@ class Child:
             self.command,
             stdin=subprocess.DEVNULL,
             stdout=self.output,
-            stderr=self.output,
+            stderr=subprocess.STDOUT if self.output == subprocess.PIPE else self.output,
             start_new_session=True,
             preexec_fn=postgres.dies_with_parent(signal.SIGTERM),  # noqa: PLW1509 - it only calls prctl
         )
@@ -224,7 +224,7 @@ class Supervisor:
             assert child.process is not None
             said = child.process.communicate()[0].decode(errors="replace").strip()
             if child.process.returncode:
-                raise CannotStart(said)
+                raise CannotStart(said.splitlines()[-1] if said else f"exit {child.process.returncode}")
             self.children.remove(child)
 
     def _start_children(self) -> None:
