@@ -100,6 +100,22 @@ ANNOUNCED: tuple[DemoAccount, ...] = (
         T("工单承办岗", "Handler"),
     ),
     DemoAccount(
+        "sjj.bai",
+        "白志远",
+        T("数据局流程设计", "Data bureau, designer of processes and rules"),
+        "市数据局",
+        T("流程设计岗", "Designer"),
+        ("definitions.designer",),
+    ),
+    DemoAccount(
+        "sjj.duan",
+        "段秀英",
+        T("数据局定义审定", "Data bureau, publisher of definitions"),
+        "市数据局",
+        T("定义审定岗", "Publisher"),
+        ("definitions.publisher",),
+    ),
+    DemoAccount(
         "admin.system",
         "高文斌",
         T("系统管理员", "System administrator"),
