@@ -6,7 +6,7 @@ from tongzheng.kernel.core.text import T
 from tongzheng.kernel.definitions.kinds import Definable
 
 from . import designed
-from .drawn import defining
+from .drawn import defining, simulating
 
 definables = (
     Definable(
@@ -18,6 +18,8 @@ definables = (
         blank=defining.blank,
         check=defining.check,
         parts=defining.parts,
+        asks=simulating.asks,
+        simulate=simulating.simulate,
         published=defining.published,
         most=2 * 1024 * 1024,
         draws=defining.DRAW,
