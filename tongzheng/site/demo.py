@@ -18,7 +18,7 @@ from tongzheng.kernel.core.discovery import packages_with
 from tongzheng.kernel.core.text import T
 
 SEED = "吕梁 2026"
-TIERS = ("core", "ledger", "facts", "identity", "messages", "cases", "registers")
+TIERS = ("core", "ledger", "facts", "identity", "definitions", "messages", "rules", "cases", "registers")
 
 
 class Run:

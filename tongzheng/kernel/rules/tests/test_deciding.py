@@ -205,3 +205,13 @@ def test_the_inspection_runs_declared_examples(limit: str) -> None:
         LIMIT, rows=(*LIMIT.rows[:1], ("-", "-", "x +"))
     )
     assert any("row 2, column 3" in fault for fault in faults(registry))
+
+
+def test_the_demo_table_is_sound_and_its_change_shows_whom_it_would_help(world: Any, limit: str) -> None:
+    from tongzheng.kernel.rules import demo
+    from tongzheng.kernel.rules.kinds import DecisionTable
+
+    content = to_dmn(demo.KEY, demo.RELIEF)
+    assert check(content) == ()
+    assert [one.passed for one in try_out(content, None)] == [True, True, True]
+    assert isinstance(demo.RELIEF, DecisionTable)
