@@ -102,7 +102,7 @@ TEMPLATES = (
 
 RECORD = Document(
     "record",
-    T("办件档案", "Record of a case"),
+    T("办件档案", "Archive of a case"),
     template="receipt",
     rows=(
         ("number", T("编号", "Number")),
@@ -140,7 +140,7 @@ system = System(
         WorkEntry("precedents", T("裁定先例", "Rulings"), "/work/precedents/", "", icon="stamp", order=40),
         WorkEntry(
             "hand_over",
-            T("岗位交接", "Hand over a post"),
+            T("岗位交接", "Hand-over of a post"),
             "/work/hand-over/",
             "identity.posts",
             icon="transfer",

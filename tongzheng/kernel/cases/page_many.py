@@ -18,7 +18,7 @@ from tongzheng.kernel.identity.api import Actor
 from . import api, faces
 from .batching import MOST
 from .incoming import received
-from .kinds import APPLICANT, SYSTEM, CaseType, Move
+from .kinds import APPLICANT, SYSTEM, CaseType, Field, Move
 from .page_acts import shown
 from .views import MoveView, TaskView
 
@@ -45,7 +45,7 @@ def batch(request: HttpRequest) -> HttpResponse:
         "states": list(states.items()),
         "moves": [(one.name, one.title) for one in moves],
         "chosen": move,
-        "fields": faces.asked(_view(asked["type"], move)) if move else (),
+        "fields": _asked(_view(asked["type"], move)) if move else (),
         "values": {},
         "errors": {},
         "rows": [{"row": row, "clock": faces.row_clock(row), "on": False} for row in rows],
@@ -60,9 +60,7 @@ def batch(request: HttpRequest) -> HttpResponse:
 
 def _made(request: HttpRequest, actor: Actor, move: Move, context: dict[str, Any]) -> HttpResponse:
     view = _view(context["type"], move)
-    incoming = received(
-        request, faces.asked(view), own=("type", "state", "move", "case", "move_handler_words")
-    )
+    incoming = received(request, _asked(view), own=("type", "state", "move", "case", "move_handler_words"))
     picked = [one.partition(":") for one in request.POST.getlist("case")[: MOST + 1]]
     context["values"] = incoming.values
     numbers = {number for number, _, _ in picked}
@@ -70,7 +68,7 @@ def _made(request: HttpRequest, actor: Actor, move: Move, context: dict[str, Any
         one["on"] = one["row"].number in numbers
     if incoming.expanding:
         return render(request, "cases/batch.html", context)
-    clean, errors = api.validate(faces.asked(view), incoming.data, incoming.files)
+    clean, errors = api.validate(_asked(view), incoming.data, incoming.files)
     errors = {**errors, **incoming.errors}
     done: tuple[Any, ...] = ()
     if not errors:
@@ -95,6 +93,11 @@ def _made(request: HttpRequest, actor: Actor, move: Move, context: dict[str, Any
     moved = sum(1 for one in done if one.case is not None)
     result = {"done": done, "moved": moved, "stayed": len(done) - moved, "move": move}
     return render(request, "cases/batched.html", context | result)
+
+
+def _asked(view: MoveView) -> tuple[Field, ...]:
+    """Return what a move asks of many at once: all but who takes each."""
+    return tuple(field for field in faces.asked(view) if field.name != "move_handler")
 
 
 def _rows(actor: Actor, type_id: str) -> list[TaskView]:

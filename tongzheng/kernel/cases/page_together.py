@@ -80,7 +80,11 @@ def candidates(sheet: Sheet, actor: Actor) -> list[CaseRow]:
     rows = api.find_cases(
         actor=actor, type_id=case.type_id, subject=case.subject, region=case.region, limit=50
     ).rows
-    return [row for row in rows if row.number not in there and row.state in kind.merging.states]
+    return [
+        row
+        for row in rows
+        if row.number not in there and row.state in kind.merging.states and not row.merged and not row.members
+    ]
 
 
 @require_POST
@@ -192,7 +196,7 @@ def give(request: HttpRequest, number: str, part: int) -> HttpResponse:
 def _answering(subtask: Subtask) -> tuple[Field, ...]:
     return (
         Field("part_answer", T("结论", "Conclusion"), "choice", choices=subtask.answers),
-        Field("part_opinion", T("意见", "Opinion"), "long", required=False, max_length=4000),
+        Field("part_opinion", T("意见", "Opinion"), "long", required=not subtask.silence, max_length=4000),
         *subtask.fields,
     )
 

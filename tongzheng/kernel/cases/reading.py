@@ -177,7 +177,9 @@ def _for_assistant(
     facts = facts_of(declared, record)
     if "*" in sees:
         sees |= {fact.name for fact in facts if not fact.personal}
-    bare = replace(record, handler_id=None, handler_label="", applicant_label="", documents=[], facts={})
+    bare = replace(
+        record, handler_id=None, handler_label="", applicant_label="", documents=[], facts={}, subject=""
+    )
     return Sheet(
         case=case_view(bare, now=now, with_code=False),
         clocks=limits,

@@ -241,7 +241,7 @@ ROW_NAMES = (
         "due_at",
         "soon_at",
     ),
-    *("paused_at", "closed_at", "stopped_at"),
+    *("paused_at", "closed_at", "stopped_at", "leader_id", "members"),
 )
 ROW_COLUMNS = ", ".join(f"c.{name}" for name in ROW_NAMES)
 
@@ -252,6 +252,7 @@ def row_view(row: tuple[Any, ...], now: datetime) -> CaseRow:
     (handler_id, handler_label, applicant, subject, version, opened, due, soon, paused, closed, stopped) = (
         row[9:20]
     )
+    leader, members = row[20:22]
     type_title, state_title = titles(type_id, state)
     return CaseRow(
         id=id,
@@ -274,6 +275,8 @@ def row_view(row: tuple[Any, ...], now: datetime) -> CaseRow:
         due_at=due,
         closed_at=closed,
         light=light_of(now, phase, due, soon, paused, stopped or closed),
+        members=members,
+        merged=leader is not None,
     )
 
 

@@ -154,6 +154,8 @@ class CaseRow:
     due_at: datetime | None
     closed_at: datetime | None
     light: str
+    members: int = 0
+    merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tongzheng.kernel.cases import api, declarations
+from tongzheng.kernel.cases import api, declarations, sql
+from tongzheng.kernel.cases.tests.conftest import MORNING, _post
 from tongzheng.kernel.cases.tests.test_life import counted, opened
-from tongzheng.kernel.core.errors import Conflict, Fault
+from tongzheng.kernel.cases.tests.test_merging import lamps
+from tongzheng.kernel.core.errors import Conflict, Fault, Invalid
+from tongzheng.kernel.identity.api import Actor
 from tongzheng.kernel.ledger import api as ledger
 
 
@@ -133,3 +136,81 @@ def test_whatever_many_do_at_one_case_at_once_they_are_answered_in_words(city: A
         found = api.sheet(case.id, actor=city.agent).case
         assert found.version == 1 + sum(results)
         assert len(ledger.entries(subject=f"case:{case.number}", act="cases.move")) == sum(results)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_case_wanted_by_two_leaders_at_once_has_one(city: Any) -> None:
+    for _ in range(4):
+        first, second, member = lamps(city, 3, MORNING)
+        results = together(
+            *(
+                lambda id=one.id, member=member.id: api.merge(id, [member], actor=city.agent)  # type: ignore[misc]
+                for one in (first, second)
+            )
+        )
+        lost = [r for r in results if isinstance(r, Exception)]
+        assert len(lost) == 1, results
+        assert isinstance(lost[0], Conflict | Invalid)
+        sheets = [api.sheet(one.id, actor=city.agent) for one in (first, second)]
+        assert sorted(len(one.together.members) for one in sheets) == [0, 1]
+        assert sorted(one.case.members for one in sheets) == [0, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_shared_move_and_a_members_own_at_once_leave_nothing_half_done(city: Any) -> None:
+    for _ in range(4):
+        leader, other = lamps(city, 2, MORNING)
+        mine = api.open_case(
+            "casetest.lamp",
+            actor=city.citizen,
+            title="路灯不亮",
+            facts={"place": "滨河北路 12 号"},
+            region="141102001",
+            organisation=city.bureau,
+        )
+        api.merge(leader.id, [other.id, mine.id], actor=city.agent)
+        api.move_case(leader.id, "assign", actor=city.agent, organisation=city.company)
+        api.tick(leader.id, "seen", actor=city.clerk)
+        results = together(
+            lambda id=leader.id: api.move_case(id, "answer", actor=city.clerk, note="已修好"),  # type: ignore[misc]
+            lambda id=mine.id: api.move_case(id, "withdraw", actor=city.citizen),  # type: ignore[misc]
+        )
+        assert all(isinstance(r, Conflict) for r in results if isinstance(r, Exception)), results
+        states = {
+            one.number: api.sheet(one.id, actor=actor).case.state
+            for one, actor in ((leader, city.agent), (other, city.agent), (mine, city.citizen))
+        }
+        assert states[leader.number] in ("working", "answered")
+        # The answer reached all that were still there, or nobody.
+        assert (states[other.number] == "answered") == (states[leader.number] == "answered")
+        assert states[mine.number] in ("withdrawn", "answered")
+        tasks = sql.rows("SELECT count(*) FROM cases_task WHERE case_id = %s AND done_at IS NULL", (mine.id,))
+        assert tasks[0][0] == (0 if states[mine.number] == "withdrawn" else 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_opinions_at_once_are_both_in_and_the_lead_goes_on(city: Any) -> None:
+    (case,) = lamps(city, 1, MORNING)
+    api.move_case(case.id, "assign", actor=city.agent, organisation=city.company)
+    api.tick(case.id, "seen", actor=city.clerk)
+    parts = api.ask(
+        case.id, "opinion", actor=city.clerk, organisations=[city.bureau, city.other], question="能否断电"
+    )
+    actors = [
+        Actor(
+            60 + n,
+            "周＊",
+            "staff",
+            (_post(60 + n, "科员", one.organisation_id, "某局", "141102", advise="own"),),
+        )
+        for n, one in enumerate(parts)
+    ]
+    results = together(
+        *(
+            lambda id=part.id, actor=actor: api.give(id, actor=actor, answer="yes", opinion="可以")  # type: ignore[misc]
+            for part, actor in zip(parts, actors, strict=True)
+        )
+    )
+    assert [getattr(one, "state", one) for one in results] == ["given", "given"]
+    assert sql.rows("SELECT pending FROM cases_case WHERE id = %s", (case.id,))[0][0] == []
+    assert api.move_case(case.id, "answer", actor=city.clerk, note="已修好").state == "answered"
