@@ -105,7 +105,7 @@ ANNOUNCED: tuple[DemoAccount, ...] = (
         T("数据局流程设计", "Data bureau, designer of processes and rules"),
         "市数据局",
         T("流程设计岗", "Designer"),
-        ("definitions.designer",),
+        ("definitions.designer", "cases.process_drawer"),
     ),
     DemoAccount(
         "sjj.duan",
@@ -113,7 +113,7 @@ ANNOUNCED: tuple[DemoAccount, ...] = (
         T("数据局定义审定", "Data bureau, publisher of definitions"),
         "市数据局",
         T("定义审定岗", "Publisher"),
-        ("definitions.publisher",),
+        ("definitions.publisher", "cases.process_publisher"),
     ),
     DemoAccount(
         "admin.system",
