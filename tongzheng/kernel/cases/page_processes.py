@@ -15,12 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tongzheng.kernel.core.errors import BadFile, Fault, Invalid, Missing, SignInNeeded, TooLarge
 from tongzheng.kernel.core.text import T
-from tongzheng.kernel.definitions import api as definitions
 from tongzheng.kernel.identity import api as identity
 
 from . import api, sql
 from .declarations import case_type
-from .drawn import defining, living, picturing, publishing, stepping
+from .drawn import defining, living, picturing, publishing
 from .drawn.model import Model, understand
 from .drawn.reading import MOST_BYTES, read
 from .incoming import received
@@ -217,50 +216,6 @@ def apply(request: HttpRequest, key: str) -> HttpResponse:
     context = {"declared": declared, "fields": fields, "values": values, "errors": errors, "key": key}
     context["once"] = request.POST.get("once", "") or uuid4().hex
     return render(request, "cases/process_apply.html", context, status=422 if errors else 200)
-
-
-@require_safe
-def way(request: HttpRequest, number: str) -> HttpResponse:
-    """Show on its diagram which way a case has taken, and where it stands."""
-    actor = _actor(request)
-    sheet = api.sheet(number, actor=actor)
-    if not living.drawn(sheet.case.type_id):
-        raise Missing(T("这个办件不按流程图办理", "This case does not run by a drawing"))
-    stood = stepping.load(sheet.case.id)
-    content = definitions.version(stood.version_id).content
-    here: dict[str, int] = {}
-    for token in stood.state["tokens"].values():
-        here[token["at"]] = here.get(token["at"], 0) + 1
-    passed = {
-        id
-        for (path,) in sql.rows(
-            "SELECT data -> %s::text FROM cases_event WHERE case_id = %s AND data -> %s::text IS NOT NULL",
-            (living.PATH, sheet.case.id, living.PATH),
-        )
-        for id in json_of(path)
-    }
-    model = understand(read(content.encode()))
-    troubles = [
-        {
-            "name": model.at(one["at"])[0] or one["at"],
-            "words": T(one["incident"]["zh"], one["incident"]["en"]),
-        }
-        for one in stood.state["tokens"].values()
-        if "incident" in one
-    ]
-    return render(
-        request,
-        "cases/way.html",
-        {
-            "case": sheet.case,
-            "picture": _picture(model, str(sheet.case.type_title), passed=passed, here=here),
-            "steps": [
-                {"name": model.at(id)[0] or id, "count": count, "doing": id in model.elements}
-                for id, count in here.items()
-            ],
-            "troubles": troubles,
-        },
-    )
 
 
 def _actor(request: HttpRequest) -> identity.Actor:

@@ -26,6 +26,7 @@ from . import (
     page_reviews,
     page_time,
     page_together,
+    page_ways,
 )
 from .views import LIGHTS, Page
 
@@ -245,7 +246,9 @@ urlpatterns = [
     path("batch/", page_many.batch, name="batch"),
     path("hand-over/", page_many.hand_over, name="hand_over"),
     path("precedents/", page_together.precedents, name="precedents"),
-    path("cases/<str:number>/way/", page_processes.way, name="way"),
+    path("cases/<str:number>/way/", page_ways.way, name="way"),
+    path("cases/<str:number>/way/retry/", page_ways.retry, name="way_retry"),
+    path("cases/<str:number>/way/migrate/", page_ways.migrate, name="way_migrate"),
     path("processes/", page_processes.processes, name="processes"),
     path("processes/new/", page_processes.new, name="process_new"),
     path("processes/<str:key>/", page_processes.process, name="process"),

@@ -7,7 +7,7 @@ INSERTs) is undone by the last SELECT, which fails unless exactly one case was c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -44,6 +44,8 @@ class Statement:
         self.params: list[Any] = []
         self.words: list[Words] = []
         self.counts: list[tuple[str, int]] = []
+        self.beside: list[Callable[[], None]] = []
+        """What another engine writes by itself, in the same transaction and before: undone with all the rest."""
 
     def add(self, name: str, text: str, params: Sequence[Any]) -> None:
         """Add a part."""
@@ -128,8 +130,10 @@ class Statement:
             for name, rows in self.counts
         )
         text = f"WITH {', '.join(self.parts)} SELECT 1 / (SELECT count(*) FROM c){tests}"  # noqa: S608
-        if connection.in_atomic_block:
+        if connection.in_atomic_block or self.beside:
             with transaction.atomic():
+                for act in self.beside:
+                    act()
                 self._run(text)
         else:
             self._run(text)

@@ -37,26 +37,26 @@ def faulty(text: str, names: Iterable[str] = ()) -> T | None:
     return None
 
 
-def answer(effect: Effect) -> Event:
-    """Return what comes of a decision, or that nothing does, which is an error that the drawing can catch.
+def answer(effect: Effect) -> tuple[Event, rules.Decided | None]:
+    """Return what comes of a decision, or that nothing does, which is an error that the drawing can catch; and what is
+    to be kept of it, together with the step that asked.
 
-    Services are not offered by anybody yet. What is decided is kept as decided about the case.
+    Services are not offered by anybody yet.
     """
     if effect.kind != "decision":
-        return Event("failed", effect.token, name="unavailable")
-    number = effect.data.get("case_number")
+        return Event("failed", effect.token, name="unavailable"), None
     try:
-        found = rules.decide(
-            effect.name,
-            facts=effect.data,
-            subject=f"case:{number}" if number else "",
-            record=bool(number),
-        )
+        found = rules.decide(effect.name, facts=effect.data, record=False)
     except Missing:
-        return Event("failed", effect.token, name="unavailable")
+        return Event("failed", effect.token, name="unavailable"), None
     except Invalid:
-        return Event("failed", effect.token, name="undecided")
-    return Event("done", effect.token, data={"result": found.result})
+        return Event("failed", effect.token, name="undecided"), None
+    return Event("done", effect.token, data={"result": found.result}), found
+
+
+def keep(decided: rules.Decided, number: str) -> None:
+    """Keep what was decided about a case."""
+    rules.keep(decided, subject=f"case:{number}")
 
 
 def services() -> tuple[str, ...]:

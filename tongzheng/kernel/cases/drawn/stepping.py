@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -81,6 +82,7 @@ class Step:
     effects: list[Effect] = field(default_factory=list)
     path: list[str] = field(default_factory=list)
     troubles: list[Effect] = field(default_factory=list)
+    decided: list[Any] = field(default_factory=list)
 
 
 def load(case: int | str) -> Stood:
@@ -115,7 +117,9 @@ def advance(definition: Definition, state: State, event: Event, now: datetime) -
         for effect in effects:
             step.effects.append(effect)
             if effect.kind in ("decision", "service"):
-                todo.append(judging.answer(effect))
+                event, decided = judging.answer(effect)
+                todo.append(event)
+                step.decided += [decided] if decided else []
             elif effect.kind in ("incident", "error"):
                 step.troubles.append(effect)
     return step
@@ -234,7 +238,8 @@ def write_tasks(written: Statement, record: Record, step: Step, old: State, now:
 
 
 def write_thrown(written: Statement, record: Record, step: Step, now: datetime) -> None:
-    """Add the signals and messages that a step throws, to be carried to whoever waits for them."""
+    """Add the signals and messages that a step throws, to be carried to whoever waits for them, and what was decided."""
+    written.beside += [partial(judging.keep, one, record.number) for one in step.decided]
     thrown = [
         {"k": effect.kind, "n": effect.name, "v": dict(effect.data)}
         for effect in step.effects

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 
 from tongzheng.kernel.cases import api
-from tongzheng.kernel.cases.drawn import judging
-from tongzheng.kernel.core.errors import Invalid
+from tongzheng.kernel.cases.drawn import judging, stepping
+from tongzheng.kernel.core.errors import Conflict, Invalid
 from tongzheng.kernel.core.registry import System, registry
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.rules.kinds import Column, DecisionTable, Example
@@ -67,3 +67,26 @@ def test_a_decision_that_nobody_offers_forbids_publishing(office: Office) -> Non
     with pytest.raises(Invalid):
         published(office, *BY_TABLE)
     assert api.inbox(actor=office.clerk).rows == ()
+
+
+def test_a_decision_of_a_step_that_lost_is_not_kept(
+    table: None, office: Office, morning: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = (
+        START,
+        el("userTask", "a", name="受理"),
+        *BY_TABLE[1:-1],
+        flows("s a", "a r", "r g", "g check", "check e"),
+    )
+    later = (*later, flows('g chief: level = "chief"', "chief e"))
+    published(office, *later)
+    case = opened(office, people=30)
+    loaded = stepping.load(case.id)
+    api.add_note(case.id, actor=office.clerk, note="旁注，不碍事")
+    loaded.record.version = 9  # somebody else was quicker
+    monkeypatch.setattr(stepping, "load", lambda _case: loaded)
+    with pytest.raises(Conflict):
+        api.move_case(case.id, "@a", actor=office.clerk)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM rules_evaluation WHERE subject = %s", [f"case:{case.number}"])
+        assert cursor.fetchone() == (0,)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 from xml.dom import minidom
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import translation
 
 from tongzheng.kernel.cases.drawn.model import understand
 from tongzheng.kernel.cases.drawn.picturing import picture
@@ -47,6 +49,12 @@ TYPED = {
 
 def upload(content: bytes) -> SimpleUploadedFile:
     return SimpleUploadedFile("felling.bpmn", content, content_type="application/xml")
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    yield
+    translation.deactivate()  # what a page was read in is no matter of the next test
 
 
 @pytest.fixture
@@ -139,3 +147,46 @@ def test_a_picture_is_sound_xml_whatever_the_names_are() -> None:
     assert "style=" not in svg
     nowhere = drawing(START).replace(b'width="36"', b'width="1e999"').replace(b'x="136"', b'x="NaN"')
     minidom.parseString(picture(understand(read(nowhere))) or "<none/>")
+
+
+def test_what_has_stopped_is_put_right_and_a_case_moved_to_another_version(people: dict[str, Any]) -> None:
+    drawer, publisher, worker = (
+        people["world"].client(people[name], language="en") for name in ("drawer", "publisher", "worker")
+    )
+
+    def put(parts: bytes, n: int) -> None:
+        path = "new/" if n == 1 else "felling/"
+        typed = TYPED if n == 1 else {}
+        assert drawer.post(f"/work/processes/{path}", {**typed, "file": upload(parts)}).status_code == 303
+        assert publisher.post(f"/work/processes/felling/versions/{n}/publish/").status_code == 303
+
+    gate = (
+        el("exclusiveGateway", "g"),
+        el("userTask", "b", name="复核"),
+        flows("s g", "g a: trees > 9", "g b: trees > 5", "b e"),
+    )
+    put(drawing(START, el("userTask", "a", name="查看"), END, *gate, flows("a e")), 1)
+    form = {
+        "matter_title": "枯树",
+        "matter_region": "141102001",
+        "matter_organisation": people["office"],
+        "trees": "1",
+    }
+    sheet = worker.post("/work/processes/felling/apply/", {**form, "once": "1"})["Location"]
+    way = f"{sheet}way/"
+    assert "no condition holds and there is no default flow" in worker.get(way).content.decode()
+    assert worker.post(f"{way}retry/", {"variable": "trees", "value": "12"}).status_code == 403
+    assert publisher.post(f"{way}retry/", {"variable": "trees", "value": "12"}).status_code == 303
+    assert "查看" in worker.get(way).content.decode()
+    assert publisher.post(f"{way}retry/", {}).status_code == 409
+    put(drawing(START, el("userTask", "look", name="踏勘"), END, flows("s look", "look e")), 2)
+    page = publisher.get(way).content.decode()
+    found = re.search(r'href="\?to=(\d+)"', page)
+    assert found is not None
+    page = publisher.get(f"{way}?to={found[1]}").content.decode()
+    assert 'name="at.a"' in page
+    assert "踏勘" in page
+    assert publisher.post(f"{way}migrate/", {"to": found[1], "at.a": "s"}).status_code == 422
+    assert worker.post(f"{way}migrate/", {"to": found[1], "at.a": "look"}).status_code == 403
+    assert publisher.post(f"{way}migrate/", {"to": found[1], "at.a": "look"}).status_code == 303
+    assert "/moves/@look/" in worker.get(sheet).content.decode()
