@@ -39,8 +39,9 @@ def merge(request: HttpRequest, number: str) -> HttpResponse:
     if not sheet.together.may_merge:
         raise Refused(T("这个办件现在不能并入别的办件", "This case cannot take in others now"))
     typed = request.POST.get("more", "")[:2000]
+    picked = request.POST if request.method == "POST" else request.GET
     chosen = [
-        *request.POST.getlist("member")[:500],
+        *picked.getlist("member")[:500],
         *typed.replace("，", " ").replace(",", " ").split()[:500],
     ]
     errors: dict[str, T] = {}

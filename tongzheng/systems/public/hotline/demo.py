@@ -27,6 +27,7 @@ YEARLY = 14_000
 CALLERS = 2_500
 DAYS = 365
 ADMINISTRATOR = "管理员"
+GOVERNMENT_OFFICE = "人民政府办公室"
 CITY = services.CITY
 CHANNELS = (("phone", 70), ("web", 9), ("app", 11), ("wechat", 8), ("letter", 1), ("national", 1))
 TEXTS: dict[str, Any] = tomllib.loads(
@@ -107,9 +108,12 @@ class _Desk:
             for body in identity.organisations(kind=kind, region=CITY, limit=5000)
             if body.id != centre.id
         ]
+        # Who rules when bodies dispute whose a ticket is: the city government's own office, a party to none of them.
+        judges = {one.id for one in offices if one.region == CITY and one.name.endswith(GOVERNMENT_OFFICE)}
         for body, holders in identity.holders([office.id for office in offices]).items():
+            roles = ("hotline.adjudicator", "cases.archivist") if body in judges else ("hotline.handler",)
             rows += [
-                identity.NewHolding(one.account_id, body, one.post, ("hotline.handler",), one.region)
+                identity.NewHolding(one.account_id, body, one.post, roles, one.region)
                 for one in holders
                 if ADMINISTRATOR not in one.post
             ]

@@ -159,6 +159,7 @@ def seat(request: HttpRequest) -> HttpResponse:
             request.session["hotline_taken"] = case.number
             return redirect("hotline:seat")
     taken = request.session.pop("hotline_taken", "") if request.method == "GET" else ""
+    ticket = cases.sheet(taken, actor=request.actor).case if taken else None
     context = {
         "fields": fields,
         "values": values,
@@ -179,7 +180,8 @@ def seat(request: HttpRequest) -> HttpResponse:
         ],
         "labels": {field.name: field.title for field in fields} | LABELS,
         "answer": typed.get("answer", ""),
-        "taken": cases.sheet(taken, actor=request.actor).case if taken else None,
+        "taken": ticket,
+        "leader": services.leader_for(ticket, actor=request.actor) if ticket else None,
         "counts": cases.counts(actor=request.actor),
         **_places(request, typed),
         **_help(request, typed),

@@ -14,6 +14,7 @@ from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity import api as identity
 
 from . import rules
+from .joint import MERGING
 
 CITY = "141100"
 CENTRE = "12345"
@@ -90,6 +91,20 @@ def near(*, actor: identity.Actor, region: str, code: str, limit: int = 5) -> tu
         actor=actor, type_id="hotline.ticket", subject=f"hotline.class:{code}", region=region, limit=limit
     )
     return tuple(found.rows)
+
+
+def leader_for(ticket: cases.CaseView, *, actor: identity.Actor) -> cases.CaseRow | None:
+    """Return the oldest open ticket near by into which this one could be merged by the actor, or None."""
+    code = ticket.subject.partition(":")[2]
+    found = [
+        row
+        for row in near(actor=actor, region=ticket.region, code=code, limit=20)
+        if row.id != ticket.id
+        and not row.merged
+        and row.state in MERGING.states
+        and identity.may(actor, MERGING.by, organisation=row.organisation_id, region=row.region)
+    ]
+    return found[-1] if found and ticket.state in MERGING.states and not ticket.merged else None
 
 
 def likely_offices(code: str, region: str, *, limit: int = 6) -> tuple[identity.OrganisationView, ...]:

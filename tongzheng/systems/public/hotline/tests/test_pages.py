@@ -130,7 +130,7 @@ def test_the_seats_pages_ask_as_much_of_the_database_with_many_tickets_as_with_f
     with django_assert_max_num_queries(6):
         shown = client.get("/hotline/seat/help/", typed).content.decode()
     assert shown.count("/work/cases/") == 5
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         client.get("/hotline/seat/")
 
 
