@@ -24,8 +24,8 @@ POSTS = (
 )
 CAUSES = (
     ("重大疾病", T("重大疾病", "serious illness")),
-    ("意外事故", T("意外事故", "意外事故")),
-    ("火灾", T("火灾", "火灾")),
+    ("意外事故", T("意外事故", "accident")),
+    ("火灾", T("火灾", "fire")),
     ("教育支出", T("教育支出", "cost of education")),
 )
 RELIEF = DecisionTable(

@@ -38,6 +38,9 @@ class Items:
             return self._made[name]
         item = self._items.get(name)
         if item is None:
+            prefix, colon, rest = name.partition(":")
+            if colon and prefix and rest:
+                return self.find(rest)
             return NAMED.get(name) or self._elsewhere(name)
         if name in self._making:
             self._problem(name, "类型循环引用自己", "the type is defined by itself")

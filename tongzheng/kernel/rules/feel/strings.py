@@ -155,6 +155,8 @@ def string(run: Run, value: Any) -> Any:
 
 def numeral(number: Decimal) -> str:
     """Return a number as plain digits."""
+    if not number:
+        number = abs(number)
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and abs(exponent) > 400:
         return str(number)
