@@ -20,7 +20,8 @@ from statistics import median
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from tongzheng.kernel.rules.api import decider, load
+from tongzheng.kernel.rules.dmn.deciding import decider
+from tongzheng.kernel.rules.dmn.engine import load
 
 ROWS, TURNS, DECISIONS, TARGET = 200, 15, 4_000, 0.5
 chance = random.Random(20261123)

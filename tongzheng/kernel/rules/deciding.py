@@ -70,7 +70,7 @@ def decide(
     model, ready = prepared(content)
     inputs = model.inputs()
     given = {name: value for name, value in given.items() if name in inputs}
-    result, notes = answer(ready, given)
+    result, notes = answer(ready, given, at or clock.now())
     decided = Decided(result, used, notes, decision, given)
     if record:
         keep(decided, subject=subject)
@@ -148,10 +148,10 @@ def main_decision(model: Model) -> Element:
     raise Invalid(T("模型里没有决策", "The model has no decision"))
 
 
-def answer(ready: Decide, facts: Mapping[str, Any]) -> tuple[Any, tuple[T, ...]]:
-    """Return a decision's result as JSON has it, and its notes. Raises Invalid."""
+def answer(ready: Decide, facts: Mapping[str, Any], now: datetime) -> tuple[Any, tuple[T, ...]]:
+    """Return a decision's result as JSON has it, and its notes; `now` is what `now()` and `today()` give. Raises Invalid."""
     try:
-        found = ready(facts)
+        found = ready(facts, now)
     except RulesError as error:
         raise Invalid(words(error.note)) from None
     except TypeError:

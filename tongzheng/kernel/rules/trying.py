@@ -115,7 +115,7 @@ def try_out(content: str, in_force: str | None) -> tuple[Outcome, ...]:
 def _test(example: Example, ready: Any) -> Outcome:
     try:
         facts, expected = _read(example)
-        got, notes = answer(ready, facts)
+        got, notes = answer(ready, facts, clock.now())
     except (Invalid, ValueError) as fault:
         got, notes, expected = None, (getattr(fault, "words", same(str(fault))),), example.result
     passed = alike(got, expected)
@@ -139,7 +139,7 @@ def _past(decision: str, ready: Any) -> Iterator[Outcome]:
     for at, subject, facts, result in rows:
         before = orjson.loads(result) if result is not None else None
         try:
-            after, _ = answer(ready, unseal_json(facts, use=SEALED) or {})
+            after, _ = answer(ready, unseal_json(facts, use=SEALED) or {}, at)
         except Invalid as fault:
             after = str(fault.words)
         number = subject.removeprefix("case:")
@@ -239,7 +239,7 @@ def simulate(content: str, facts: Mapping[str, Any]) -> Simulation:
     """Decide by a draft with sample facts: which rows apply, and what comes of it."""
     try:
         model, ready = prepared(content)
-        result, notes = answer(ready, facts)
+        result, notes = answer(ready, facts, clock.now())
     except Invalid as fault:
         return Simulation(findings=(Finding("error", "", fault.words),))
     main = main_decision(model)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.errors import Invalid, Missing
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.rules import api as rules
@@ -16,7 +17,7 @@ from .state import Wrong
 def evaluate(text: str, seen: Mapping[str, Any]) -> Any:
     """Return the value of a FEEL expression. Raises Wrong."""
     try:
-        return rules.evaluate(text, seen).value
+        return rules.evaluate(text, seen, now=clock.now()).value
     except rules.RulesError as error:
         raise Wrong(_words(error)) from None
 

@@ -5,9 +5,9 @@ Whatever is not plain goes the long way, so that both give the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from ..feel.temporal import Date, Months, Span
 from ..feel.types import SIMPLE, Type, coerce
@@ -16,7 +16,12 @@ from .index import PLAIN, Look, Uncommon
 from .tables import FLOATING, CompiledTable
 from .units import Compiled
 
-Decide = Callable[[Mapping[str, Any]], Answer]
+
+class Decide(Protocol):
+    """From plain inputs, and what the time is, to the answer of one decision."""
+
+    def __call__(self, inputs: Mapping[str, Any], now: Any = None) -> Answer: ...
+
 
 EXPECTED: dict[int, frozenset[type]] = {
     id(SIMPLE["number"]): frozenset([int, float, Decimal]),
@@ -32,8 +37,8 @@ def decider(model: Model, decision: str) -> Decide:
     """Return a function from plain inputs to the answer of a decision, as quick as its table allows."""
     compiled = model.compiled(model.element(decision, "decision"))
 
-    def long_way(inputs: Mapping[str, Any]) -> Answer:
-        return model.evaluate(decision, inputs)
+    def long_way(inputs: Mapping[str, Any], now: Any = None) -> Answer:
+        return model.evaluate(decision, inputs, now=now)
 
     table = compiled.code
     if not isinstance(table, CompiledTable):
@@ -44,20 +49,20 @@ def decider(model: Model, decision: str) -> Decide:
     ready = [_ready(table, row, compiled.type) for row in range(table.rows)]
     full, first = table.full, table.policy == "F"
 
-    def short_way(inputs: Mapping[str, Any]) -> Answer:
+    def short_way(inputs: Mapping[str, Any], now: Any = None) -> Answer:
         mask = full
         try:
             for name, look in looks:
                 mask &= look(inputs.get(name))
                 if not mask:
-                    return long_way(inputs)
+                    return long_way(inputs, now)
         except Uncommon:
-            return long_way(inputs)
+            return long_way(inputs, now)
         if mask & (mask - 1):
             if not first:
-                return long_way(inputs)
+                return long_way(inputs, now)
             mask &= -mask
-        return ready[mask.bit_length() - 1] or long_way(inputs)
+        return ready[mask.bit_length() - 1] or long_way(inputs, now)
 
     return short_way
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -62,6 +62,12 @@ def test_an_old_case_keeps_the_rules_it_was_judged_by(limit: str, desk: Desk) ->
     assert api.decide(limit, facts=report, version=first.id).result == 5
     assert api.decide(limit, facts=FACTS, version=0).result == 3
     assert api.decide(limit, facts=FACTS, at=before) == api.Decided(3, 0)
+
+
+def test_a_table_may_ask_what_day_it_is(limit: str, desk: Desk) -> None:
+    published(limit, desk, "- | - | if today() = date(2026, 11, 23) then 4 else 4 + 0 * today().day")
+    with clock.at(datetime(2026, 11, 23, 9, tzinfo=clock.CHINA) + timedelta(days=400)):
+        assert api.decide(limit, facts=FACTS).result == 4
 
 
 def test_a_version_of_something_else_is_not_taken(limit: str, desk: Desk) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -169,3 +171,8 @@ def test_what_would_run_for_ever_or_grow_without_end_is_stopped(text: str) -> No
 def test_the_public_kit_passes() -> None:
     failed = [outcome for outcome in run_kit(KIT) if not outcome.passed]
     assert failed == []
+
+
+def test_the_language_and_the_models_need_neither_django_nor_a_database() -> None:
+    code = "import sys, tongzheng.kernel.rules.dmn.deciding; sys.exit('django' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
