@@ -166,7 +166,8 @@ def words(note: Note) -> T:
 
 def _checked(facts: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        orjson.dumps(dict(facts), default=_plain)
+        if b"\\u0000" in orjson.dumps(dict(facts), default=_plain):
+            raise TypeError("a text has a NUL, which the database cannot keep")
     except TypeError:
         raise Invalid(T("事实不能保存", "The facts cannot be kept")) from None
     return {str(name): value for name, value in facts.items()}

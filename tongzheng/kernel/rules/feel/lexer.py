@@ -291,7 +291,7 @@ def unescape(text: str, at: int = -1) -> str:
         code = found[1] or found[2]
         if code is None:
             return SIMPLE[found[3]]
-        if int(code, 16) > 0x10FFFF:
+        if not 0 < int(code, 16) <= 0x10FFFF:
             raise NotFeel("没有这样的字符", "there is no such character", at=at)
         return chr(int(code, 16))
 

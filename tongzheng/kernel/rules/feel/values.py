@@ -139,21 +139,27 @@ def inside(value: Any, span: Range) -> bool | None:
     return True
 
 
+def _number(value: float | Decimal) -> Decimal:
+    try:
+        found = MATH.create_decimal(repr(value) if isinstance(value, float) else value)
+    except decimal.DecimalException:
+        raise TypeError("a number is out of range") from None
+    if not found.is_finite():
+        raise TypeError("a number must be finite")
+    return found
+
+
 def from_python(value: Any) -> Any:
     """Return the FEEL value of a plain Python one (JSON, dates, times); FEEL values stay as they are.
 
     Raises TypeError when there is none.
     """
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return _number(value)
     if value is None or (type(value) in KINDS and not isinstance(value, list | dict)):
         return value
     if isinstance(value, bool | str):
         return value
-    if isinstance(value, int):
-        return MATH.create_decimal(value)
-    if isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
-            raise TypeError("a number must be finite")
-        return MATH.create_decimal(repr(value))
     if isinstance(value, list | tuple):
         return [from_python(item) for item in value]
     if isinstance(value, Mapping):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -154,7 +155,7 @@ def test_odd_facts_give_a_result_or_null_with_a_reason(limit: str, facts: dict[s
 
 
 def test_facts_that_are_no_values_are_refused(limit: str) -> None:
-    for value in (object(), float("nan"), {1, 2}):
+    for value in (object(), float("nan"), float("inf"), Decimal("nan"), {1, 2}, "a\x00b", 10**400, "\ud800"):
         with pytest.raises(Invalid):
             api.decide(limit, facts={"kind": value})
 
