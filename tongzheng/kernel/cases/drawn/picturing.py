@@ -6,6 +6,7 @@ numbers, names and kinds comes through. Pure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from html import escape
 from math import isfinite
@@ -59,7 +60,7 @@ def picture(
     out = [
         f'<svg class="drawing" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(title)}"'
         f' viewBox="{_n(left)} {_n(top)} {_n(width)} {_n(height)}" width="{_n(width)}" height="{_n(height)}">',
-        '<defs><marker id="drawing-end" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7"'
+        '<defs><marker id="drawing-end" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse"'
         ' orient="auto-start-reverse"><path d="M0 0 10 5 0 10z"/></marker></defs>',
     ]
     # Pools and lanes lie beneath, then whatever holds others, then the rest.
@@ -103,6 +104,15 @@ def _point(node: Node) -> tuple[float, float] | None:
     return (x, y) if x is not None and y is not None else None
 
 
+def _label(node: Node, x: float, y: float, width: float) -> tuple[float, float, float]:
+    """Return where a name stands: where the diagram says, else as given; with its width."""
+    label = node.child("BPMNLabel", BPMNDI)
+    box = _bounds(label) if label is not None else None
+    if box is None or box[2] <= 0:
+        return x, y, width
+    return box[0] + box[2] / 2, box[1] + 11, max(box[2] + 14, 60.0)
+
+
 def _about(node: Node) -> str:
     return node.get("bpmnElement").rpartition(":")[2]
 
@@ -139,17 +149,18 @@ def _shape(model: Model, node: Node, box: Box, passed: Collection[str], at: Mapp
             out.append(f'<circle cx="{_n(x + r)}" cy="{_n(y + r)}" r="{_n(max(r - 3, 1))}"{dash}/>')
         mark = MARKS.get(element.triggers[0].kind, "") if element.triggers else ""
         out.append(_mark(mark, x + r, y + r + 6, 16))
-        out += _words(name, x + r, y + h + 14, 120)
+        out += _words(name, *_label(node, x + r, y + h + 14, 120))
     elif kind.endswith("Gateway"):
         cx, cy = x + w / 2, y + h / 2
         corners = f"{_n(cx)},{_n(y)} {_n(x + w)},{_n(cy)} {_n(cx)},{_n(y + h)} {_n(x)},{_n(cy)}"
         out.append(f'<polygon points="{corners}"/>')
         out.append(_mark(MARKS.get(kind, ""), cx, cy + 9, 26))
-        out += _words(name, cx, y + h + 14, 120)
+        out += _words(name, *_label(node, cx, y + h + 14, 120))
     else:
         round_ = ' rx="8"' if kind in ACTIVITIES else ""
         out.append(f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(w)}" height="{_n(h)}"{round_}/>')
-        out += _inside(element, kind, name, box)
+        upright = node.get("isHorizontal", "true").lower() != "false"
+        out += _inside(element, kind, name, box, upright)
     if about in at:
         count = str(at[about]) if at[about] > 1 else ""
         out.append(f'<circle class="token" cx="{_n(x + w)}" cy="{_n(y)}" r="9"/>')
@@ -157,8 +168,10 @@ def _shape(model: Model, node: Node, box: Box, passed: Collection[str], at: Mapp
     return "".join(out) + "</g>"
 
 
-def _inside(element: Element | None, kind: str, name: str, box: Box) -> list[str]:
+def _inside(element: Element | None, kind: str, name: str, box: Box, upright: bool) -> list[str]:
     x, y, w, h = box
+    if kind in ("participant", "lane") and not upright:
+        return _words(name, x + w / 2, y + 18, w - 10)
     if kind in ("participant", "lane"):
         cx, cy = x + 15, y + h / 2
         return [
@@ -184,17 +197,27 @@ def _mark(text: str, x: float, y: float, size: int) -> str:
     return f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="middle" font-size="{size}" aria-hidden="true">{escape(text)}</text>'
 
 
+def _wide(text: str) -> float:
+    """Return how wide a text is: a Chinese character takes twelve units, another half of that."""
+    return sum(12.0 if ord(character) > 0x2E7F else 6.4 for character in text)
+
+
 def _lines(text: str, width: float) -> list[str]:
-    """Return a name in at most four lines: a Chinese character takes twelve units, another half of that."""
-    lines, line, used = [], "", 0.0
-    for character in " ".join(text.split()):
-        size = 12.0 if ord(character) > 0x2E7F else 6.4
-        if used + size > width and line:
-            lines.append(line)
-            line, used = "", 0.0
-        line, used = line + character, used + size
-    if line:
-        lines.append(line)
+    """Return a name in at most four lines, broken between words or Chinese characters, or where it must be."""
+    lines: list[str] = []
+    line = ""
+    for piece in re.findall(r"[\u2e80-\uffff]|[^\s\u2e80-\uffff]+|\s+", text[:400]):
+        part = " " if piece.isspace() else piece
+        if line and _wide(line + part) > width:
+            lines.append(line.rstrip())
+            line = ""
+        while _wide(part) > width and len(part) > 1:
+            cut = max(int(width / 6.4), 1)
+            lines.append(part[:cut])
+            part = part[cut:]
+        line += part.lstrip() if not line else part
+    if line.strip():
+        lines.append(line.rstrip())
     if len(lines) > 4:
         lines = [*lines[:3], lines[3][:-1] + "…"]
     return lines
@@ -221,5 +244,5 @@ def _edge(model: Model, node: Node, points: list[tuple[float, float]], passed: C
     name = flow.name if flow else ""
     middle = len(points) // 2
     (ax, ay), (bx, by) = points[middle - 1], points[middle]
-    words = _words(name, (ax + bx) / 2, (ay + by) / 2 - 6, 140) if name else []
+    words = _words(name, *_label(node, (ax + bx) / 2, (ay + by) / 2 - 6, 140)) if name else []
     return f'<g class="{classes}" data-element="{escape(about)}"><path fill="none" d="{path}"{end}{dash}/>{"".join(words)}</g>'
