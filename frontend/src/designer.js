@@ -122,6 +122,13 @@ function marks(design, place) {
     const goto = line.querySelector("[data-goto]");
     if (goto) design.mark(goto.dataset.goto, line.querySelector(".tag.late") ? "late" : "soon", line.textContent.trim());
   }
+  // Of two versions side by side, each shows what is changed or only its own.
+  const side = place.parentElement.dataset.side;
+  for (const line of document.querySelectorAll("[data-change]")) {
+    const kind = line.dataset.change;
+    if (side === "before" ? kind === "added" : kind === "removed") continue;
+    design.mark(line.querySelector("[data-goto]").dataset.goto, { added: "walked", removed: "late", changed: "soon" }[kind], "");
+  }
   for (const step of document.querySelectorAll(".walk [data-goto]")) design.mark(step.dataset.goto, "walked", "");
   for (const goto of document.querySelectorAll("[data-goto]")) {
     if (goto.dataset.wired) continue;

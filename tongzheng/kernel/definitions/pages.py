@@ -216,10 +216,12 @@ def compare(request: HttpRequest) -> HttpResponse:
     """Show two versions side by side."""
     first, second = (_number(request.GET.get(name, "")) or 0 for name in ("first", "second"))
     found = reading.compare(first, second, actor=_actor(request))
-    return render(
+    editor = offers.definable(found.first.definition.kind).editor
+    answer = render(
         request,
         "definitions/compare.html",
         {
+            "editor": editor,
             "found": found,
             "changes": showing.changes(found.changes),
             "first_name": showing.name(found.first),
@@ -227,6 +229,8 @@ def compare(request: HttpRequest) -> HttpResponse:
             "of": found.first.definition,
         },
     )
+    answer.style_attributes = editor == "dmn"  # type: ignore[attr-defined]
+    return answer
 
 
 def _sheet(
