@@ -1,4 +1,4 @@
-// The designer around `<form data-editor="bpmn|dmn|form">` and the viewer `<div data-viewer data-source>`. What is drawn
+// The designer around the text in `[data-editor="bpmn|dmn|form"]` and the viewer `<div data-viewer data-source>`. What is drawn
 // is written into the form's own text, so that saving, keeping on the device and the conflict page work as everywhere;
 // without JavaScript, or if a drawing cannot be shown, the text itself is there.
 import { t, toast } from "./words.js";
@@ -15,7 +15,7 @@ export async function enliven(box) {
   if (!KINDS[kind]) return;
   const part = await KINDS[kind]();
   await sheet(kind);
-  if (box.matches("form")) await edit(box, part);
+  if (box.dataset.editor) await edit(box, part);
   else await show(box, part);
 }
 
@@ -37,10 +37,10 @@ function board(kind, label) {
   return place;
 }
 
-async function edit(form, part) {
-  const text = form.querySelector("textarea[name=content]");
-  const field = text.closest(".field");
-  const place = board(form.dataset.editor, t("设计器", "Designer"));
+async function edit(field, part) {
+  const form = field.closest("form");
+  const text = field.querySelector("textarea[name=content]");
+  const place = board(field.dataset.editor, t("设计器", "Designer"));
   const source = document.createElement("details");
   source.className = "source";
   source.innerHTML = "<summary></summary>";
@@ -95,10 +95,12 @@ async function edit(form, part) {
       if (!dirty) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      write().then(() => form.requestSubmit(event.submitter));
+      // Not at once: while its own submission is being told about, a form takes no other.
+      write().then(() => setTimeout(() => form.requestSubmit(event.submitter)));
     },
     true,
   );
+  field.dataset.ready = "1";
   form.dataset.ready = "1";
 }
 

@@ -10,7 +10,7 @@ const PARTS = [
   ["[data-combobox]", () => import("./combobox.js")],
   ["[data-map]", () => import("./map.js")],
   ["[data-conditions]", () => import("./conditions.js")],
-  ["form[data-editor]:not([data-editor='']), [data-viewer]", () => import("./designer.js")],
+  ["[data-editor], [data-viewer]", () => import("./designer.js")],
   ["[data-regions]", () => import("./regions.js")],
 ];
 

@@ -55,7 +55,7 @@ export async function open(place, { editable, changed }) {
       if (!view.get("elementRegistry").get(id)) return;
       view.get("canvas").addMarker(id, tone);
       marked.push([id, tone]);
-      if (!words) return;
+      if (!words || view.get("elementRegistry").get(id) === view.get("canvas").getRootElement()) return;
       const note = document.createElement("div");
       note.className = `mark-note ${tone}`;
       note.textContent = "!";

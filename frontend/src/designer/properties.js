@@ -81,12 +81,19 @@ function entry(title, value, take, name = "") {
   input.type = "text";
   input.value = value;
   input.dataset.property = name || title;
-  input.addEventListener("change", () => take(input.value.trim()));
+  let kept = value;
+  // Taken once: a second change upon leaving the entry would redraw what the reader is about to click.
+  const keep = () => {
+    if (input.value.trim() === kept) return;
+    kept = input.value.trim();
+    take(kept);
+  };
+  input.addEventListener("change", keep);
   // Enter must not send the whole form.
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter") {
       event.preventDefault();
-      take(input.value.trim());
+      keep();
     }
   });
   return label;

@@ -31,12 +31,12 @@ DAYS = 365
 CITY = items.CITY
 OFFICE = "行政审批"
 POSTS = {
-    "窗口受理岗": ("services.window",),
-    "审查岗": ("services.reviewer",),
-    "审批决定岗": ("services.decider", "cases.calendar_keeper"),
-    "负责人": ("services.decider", "services.steward", "cases.leader"),
-    "综合岗": ("services.window", "services.reviewer"),
-    "业务岗": ("services.reviewer",),
+    "窗口受理岗": ("services.window", "cases.process_worker"),
+    "审查岗": ("services.reviewer", "cases.process_worker"),
+    "审批决定岗": ("services.decider", "cases.calendar_keeper", "cases.process_worker"),
+    "负责人": ("services.decider", "services.steward", "cases.leader", "cases.process_worker"),
+    "综合岗": ("services.window", "services.reviewer", "cases.process_worker"),
+    "业务岗": ("services.reviewer", "cases.process_worker"),
 }
 """What the posts of an approval bureau of the demo city may do; the head decides and never reviews."""
 
