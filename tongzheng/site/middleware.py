@@ -88,7 +88,7 @@ def requests(get_response: Handler) -> Handler:
 def security_headers(get_response: Handler) -> Handler:
     """Set the security headers that a page has not set more strictly itself.
 
-    A page whose `style_attributes` is true may have them in markup: decision record 0020.
+    A page whose `style_attributes` is true may have them in markup: decision record 0023.
     """
     headers = dict(HEADERS)
     if settings.SECURE_TLS:
