@@ -19,11 +19,13 @@ from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity.api import Actor
 
 from . import api as cases
+from .http_together import together
 from .kinds import CaseType
 from .shown import described
 from .views import CaseView, MoveView, Page, Sheet
 
 api = Router(tags=["cases"])
+api.add_router("", together)
 
 
 class Words(Schema):

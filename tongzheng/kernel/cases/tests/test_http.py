@@ -12,6 +12,7 @@ from tongzheng.kernel.cases import api
 from tongzheng.kernel.identity.api import NOBODY
 
 from .test_life import EVERYTHING, counted, opened
+from .test_merging import lamps
 from .test_pages import As, as_, working
 
 __all__ = ["as_"]
@@ -155,3 +156,28 @@ def test_forms_describe_themselves_and_the_schema_knows_every_door(as_: As, city
     schema = client.get("/api/openapi.json").json()
     for path in ("inbox/", "counts/", "cases/", "cases/{number}/", "cases/{number}/moves/{move}/"):
         assert f"/api/work/{path}" in schema["paths"]
+
+
+def test_work_done_together_has_the_same_doors_in_json(as_: As, city: Any, morning: Any) -> None:
+    first, second = lamps(city, 2, morning)
+    client = as_(city.agent)
+    where = f"/api/work/cases/{first.number}"
+
+    def sent(path: str, **body: Any) -> Any:
+        return client.post(f"{where}/{path}", body, content_type="application/json")
+
+    merged = sent("merge/", version=1, members=[second.number], note="同一盏灯")
+    assert (merged.status_code, merged.json()) == (200, {"number": first.number, "version": 2, "members": 1})
+    assert sent("merge/", members=[second.number]).status_code == 422
+    assert sent("split/", version=1).status_code == 409
+    assert sent("split/").json()["members"] == 0
+    api.move_case(first.id, "assign", actor=city.agent, organisation=city.company)
+    client = as_(city.clerk)
+    assert sent("checks/seen/").status_code == 204
+    (part,) = sent("ask/opinion/", organisations=[city.other], question="能否断电").json()
+    assert (part["state"], part["organisation_label"]) == ("asked", "住建局")
+    assert sent(f"parts/{part['id']}/", answer="yes", opinion="可以").status_code == 403
+    assert sent("parts/7/", answer="yes").status_code == 404
+    assert sent("ask/opinion/", organisations=[], question="能否断电").status_code == 422
+    client = as_(NOBODY)
+    assert sent("merge/", members=[second.number]).status_code == 401
