@@ -20,7 +20,7 @@ from tongzheng.kernel.core.errors import Invalid
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.identity import api as identity
 
-from . import api
+from . import api, page_choosers
 from .forms import validate
 from .incoming import received
 from .kinds import Field
@@ -171,7 +171,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
             "sent": [(name, value) for name, value in request.POST.items() if name in _SENT],
             "done": request.GET.get("done", "")[:60],
             "moved": request.GET.get("moved") == "move",
-            "region_name": PLACES.region_name(region) if region else "",
+            "counties": page_choosers.counties(),
         },
         status=422 if errors else 200,
     )

@@ -103,7 +103,7 @@ def explain(calendar: Calendar, clock: Running, *, title: T, began: T | None = N
                 "{day}起暂停计时（{why}，已告知需 {n}）", "stands still since {day} ({why}, announced: {n})"
             )
         parts.append(words.fill(day=day_of(clock.paused_at), why=why, n=told or ""))
-    parts.append(T("应于{day}前办结", "due by {day}").fill(day=day_of(clock.due_at, hour=True)))
+    parts.append(T("应于{day}前完成", "due by {day}").fill(day=day_of(clock.due_at, hour=True)))
     return T("，".join(p.zh for p in parts) + "。", "; ".join(p.en for p in parts) + ".")
 
 

@@ -152,7 +152,7 @@ def test_a_clock_names_the_holidays_it_skipped() -> None:
     words = wording.explain(CALENDAR, clock, title=T("承诺", "Promised"))
     assert (
         words.zh
-        == "2026年9月28日（周一）提交起算，承诺 5 个工作日，其间国庆节放假不计，应于2026年10月10日（周六）18:00前办结。"
+        == "2026年9月28日（周一）提交起算，承诺 5 个工作日，其间国庆节放假不计，应于2026年10月10日（周六）18:00前完成。"
     )
     assert words.en == (
         "Submitted on Mon 28 Sep 2026; Promised: 5 working days; holidays not counted: National Day; "

@@ -99,7 +99,7 @@ def test_a_standstill_has_a_ground_and_the_statutory_limit_stands_only_on_one_of
         words = api.sheet(one.id, actor=officer).clocks[0].explain
         assert words.zh == (
             "2026年11月20日（周五）accept起算，承诺时限 5 个工作日，暂停 2 个工作日（检测），"
-            "应于2026年12月1日（周二）18:00前办结。"
+            "应于2026年12月1日（周二）18:00前完成。"
         )
 
 

@@ -186,7 +186,7 @@ def test_a_pause_gives_the_time_back_and_explains_itself(city: Any, morning: dat
         (one,) = api.sheet(case.id, actor=city.clerk).clocks
     assert one.explain.zh == (
         "2026年11月20日（周五）提交起算，承诺时限 5 个工作日，暂停 2 个工作日（现场勘验），"
-        "应于2026年12月1日（周二）18:00前办结。"
+        "应于2026年12月1日（周二）18:00前完成。"
     )
     assert one.explain.en == (
         "Submitted on Fri 20 Nov 2026; Promised limit: 5 working days; 2 working days not counted (inspect); "
