@@ -69,6 +69,9 @@ def load(*, password: str, until: datetime | None = None, size: float = 1.0) -> 
     try:
         for package in packages():
             import_module(f"{package}.demo").load(run)
+            with connection.cursor() as cursor:
+                # Thousands of people and posts may just have come in: what follows should know that they are there.
+                cursor.execute("ANALYZE")
         what = T("这一年的办件和工单", "The year's cases and tickets")
         steps = play(run.stories, until=run.until, tell=lambda done, total: run.progress(done, total, what))
     finally:
