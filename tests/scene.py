@@ -19,6 +19,8 @@ from tests.world import World
 from tongzheng.kernel.cases import api as cases
 from tongzheng.kernel.core import clock
 from tongzheng.kernel.core.registry import registry
+from tongzheng.kernel.core.text import T
+from tongzheng.kernel.definitions import api as definitions
 from tongzheng.kernel.identity import api as identity
 from tongzheng.kernel.identity.kinds import Role
 from tongzheng.kernel.identity.models import Account
@@ -137,6 +139,15 @@ class Scene:
         number = answer["Location"].split("/")[3]
         (file,) = cases.sheet(number, actor=self.actors["citizen"]).files
         organisation = {"register_id": "registers.organisations", "pk": self.bureau}
+        form = definitions.begin(
+            "cases.form",
+            "shop",
+            actor=identity.SYSTEM,
+            title=T("店铺登记表", "Registration of a shop"),
+            organisation=self.bureau,
+        )
+        form = definitions.propose(form.id, actor=identity.SYSTEM, lock=form.lock)
+        defined = {"kind": "cases.form", "key": "shop"}
         self.real = {
             "": {
                 "number": number,
@@ -160,6 +171,11 @@ class Scene:
             "cases:ask": {"number": number, "name": "joint"},
             "services:my_move": {"number": number, "move": "withdraw"},
             "identity:unmask": {"id": self.actors["citizen"].person_id},
+            "definitions:history": defined,
+            "definitions:draft": defined,
+            "definitions:version": {"id": form.id},
+            "definitions:content": {"id": form.id},
+            "definitions:act": {"id": form.id, "act": "decide"},
             "ticket": {"number": ticket.number},
         }
 
