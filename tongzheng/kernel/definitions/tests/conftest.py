@@ -10,7 +10,7 @@ import pytest
 from tongzheng.kernel.core.text import T
 from tongzheng.kernel.definitions import api, offers
 from tongzheng.kernel.definitions.kinds import Ask, Definable, Finding, Outcome, Publication, Simulation, Step
-from tongzheng.kernel.identity.api import SYSTEM, Actor, PostView, ensure_organisation
+from tongzheng.kernel.identity.api import SYSTEM, Actor, PostView, ensure_organisation, load_regions, region
 
 KIND = "trial.fees"
 told: list[Publication] = []
@@ -109,6 +109,8 @@ def person(id: int, name: str, office: int, *actions: str, region: str = "141100
 
 @pytest.fixture
 def office(db: None) -> Office:
+    if region("141100") is None:
+        load_regions()  # a test on real transactions emptied the database
     body = ensure_organisation(
         actor=SYSTEM, name="市行政审批局", kind="government", uscc="", region="141100"
     ).id
