@@ -11,12 +11,14 @@ import itertools
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import django
 import pytest
+from django.utils import translation
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -49,6 +51,14 @@ from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 # The real hash, made cheap: a password costs 0.1 s of both cores on purpose, and tests make hundreds.
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64
 Argon2PasswordHasher.parallelism = 1
+
+
+@pytest.fixture(autouse=True)
+def language_of_this_test() -> Iterator[None]:
+    """A page in English leaves its language to the thread; the next test's reader has chosen none."""
+    translation.deactivate()
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -146,6 +146,8 @@ class Scene:
             title=T("店铺登记表", "Registration of a shop"),
             organisation=self.bureau,
         )
+        drawn = definitions.look(form.id, actor=identity.SYSTEM).content.replace("名称", "店铺字号")
+        form = definitions.save(form.id, actor=identity.SYSTEM, lock=form.lock, content=drawn)
         form = definitions.propose(form.id, actor=identity.SYSTEM, lock=form.lock)
         defined = {"kind": "cases.form", "key": "shop"}
         self.real = {

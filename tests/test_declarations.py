@@ -244,7 +244,16 @@ def data() -> frozenset[str]:
         "identity_person": ("masked_name",),
     }
     # The city's and the portal's names, people, the sign of a document's number, a specimen, and a cited notice.
-    found: set[str] = {"吕梁通", "通政", "李桂英", "赵六", "吕审", "张", "国务院办公厅节假日安排通知"}
+    found: set[str] = {
+        "吕梁通",
+        "通政",
+        "李桂英",
+        "赵六",
+        "吕审",
+        "张",
+        "国务院办公厅节假日安排通知",
+        "店铺字号",
+    }
     with connection.cursor() as cursor:
         for table, names in columns.items():
             cursor.execute(

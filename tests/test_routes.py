@@ -65,6 +65,8 @@ SIGNED_IN = {
     "cases:precedents": "rulings on the types that one works on: none without a post",
     "cases:reviews": "those of one's own bodies: none without a post",
     "cases:organisations": "the public register of bodies",
+    "registers:save_view": "one's own views of a list that one may read",
+    "registers:drop_view": "the same",
     "services:apply": "citizens apply",
     "api:inbox": "what waits for one: nothing without a post",
     "api:counts": "what waits for one: nothing without a post",

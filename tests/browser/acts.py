@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import Locator
+
 from .conftest import Visitor
 
 
@@ -20,7 +22,18 @@ def move(staff: Visitor, key: str, **entries: str) -> None:
             elif name in ("note", "days"):
                 form.locator(f"[name=move_{name}]").fill(value)
             else:
-                form.locator(f'[name="{name}"][value="{value}"]').check()
+                enter(form, name, value)
         staff.picture(f"move-{key}")
         form.locator("button.primary").click()
     page.locator("ol.timeline > li").nth(before).wait_for(state="attached")
+
+
+def enter(form: Locator, name: str, value: str) -> None:
+    """Answer one entry of a form, however it is asked: a list, a choice of few, or in words."""
+    asked = form.locator(f'[name="{name}"]')
+    if asked.first.evaluate("e => e.tagName") == "SELECT":
+        asked.select_option(value)
+    elif asked.first.get_attribute("type") in ("radio", "checkbox"):
+        form.locator(f'[name="{name}"][value="{value}"]').check()
+    else:
+        asked.fill(value)

@@ -12,7 +12,7 @@ from tongzheng.kernel.rules.feel.notes import Run
 from tongzheng.kernel.rules.feel.strings import text_of
 from tongzheng.kernel.rules.feel.times import same_in_all
 
-VECTORS = Path(__file__).with_name("vectors.txt")
+VECTORS = Path(__file__).parent / "data" / "vectors.txt"
 
 
 def vectors() -> Iterator[tuple[str, str]]:
