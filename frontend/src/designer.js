@@ -50,11 +50,13 @@ async function edit(field, part) {
 
   let own = false;
   let dirty = false;
+  let typed = false;
   let timer = 0;
   const design = await part.open(place, { editable: true, changed });
   await load();
 
   function changed() {
+    if (typed) return;
     dirty = true;
     clearTimeout(timer);
     timer = setTimeout(write, PAUSE);
@@ -64,7 +66,7 @@ async function edit(field, part) {
     if (!dirty) return;
     dirty = false;
     const now = await design.text();
-    if (now === text.value) return;
+    if (typed || now === text.value) return;
     own = true;
     text.value = now;
     text.dispatchEvent(new Event("input", { bubbles: true }));
@@ -80,12 +82,17 @@ async function edit(field, part) {
       toast(t("内容画不出来，请在源文本里改正：{why}", "This cannot be drawn; correct it in the source text: {why}", { why: error.message }), "late");
       return;
     }
+    typed = false;
     marks(design, place);
   }
   // Typed into the source, or given back from this device.
   let reload = 0;
   text.addEventListener("input", () => {
     if (own) return;
+    // It is newer than what was drawn, which must not be written over it.
+    typed = true;
+    dirty = false;
+    clearTimeout(timer);
     clearTimeout(reload);
     reload = setTimeout(load, PAUSE);
   });
