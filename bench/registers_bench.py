@@ -89,7 +89,7 @@ def main() -> None:
         map(
             len,
             api.export(
-                "trial.dams", actor=SYSTEM, form="xlsx", filters={"kind": "check", "region": "141102"}
+                "trial.dams", actor=SYSTEM, form="xlsx", filters={"kind": "check", "region": "141124"}
             ),
         )
     )
